@@ -1,0 +1,60 @@
+# Thin: every target is one or two commands of CMake, CTest or a script. `make demo` and `make test` need only Debian, git and make.
+
+PACKAGES = build-essential cmake ninja-build pkg-config gettext \
+	libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libsodium-dev libssl-dev libqrencode-dev \
+	libinih-dev libjansson-dev libunistring-dev openssl ca-certificates
+TEST_PACKAGES = clang libclang-rt-dev llvm libcmocka-dev python3 python3-pytest python3-websockets universal-ctags
+LINT_PACKAGES = clang-format clang-tidy cppcheck
+PEER_PACKAGES = wormhole-william magic-wormhole python3-magic-wormhole-mailbox-server
+
+install_missing = sh tests/check/install_missing.sh
+
+.PHONY: all deps test-deps build demo test bench bench-peers fuzz lint clean
+
+all: build
+
+deps:
+	@$(install_missing) $(PACKAGES)
+
+test-deps:
+	@$(install_missing) $(PACKAGES) $(TEST_PACKAGES)
+
+build: deps
+	@cmake --preset release -DCR_TESTS=OFF >/dev/null
+	@cmake --build --preset release
+
+# A certificate moves between two folders of this machine, through a real relay over TLS.
+demo: build
+	@sh tests/demo/demo.sh build/release
+
+# Everything, with gcc and sanitizers; then the same sources with clang, and each fuzzer for some seconds.
+test: test-deps
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz
+	@ctest --test-dir build/fuzz --output-on-failure --no-tests=error -j 2 -L fuzz
+	@ctest --test-dir build/dev --output-on-failure --no-tests=error -j 2
+
+# Figures of this machine, as ratios within one run; takes some minutes. With `make bench-peers` first, others run side by side.
+bench: test-deps
+	@cmake --preset release -DCR_TESTS=ON >/dev/null
+	@cmake --build --preset release
+	@/usr/bin/python3 tests/bench/bench.py build/release
+
+bench-peers:
+	@$(install_missing) $(PEER_PACKAGES)
+
+# Each fuzzer for FUZZ_SECONDS (one hour by default).
+FUZZ_SECONDS = 3600
+fuzz: test-deps
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz
+	@sh tests/fuzz/long.sh build/fuzz $(FUZZ_SECONDS)
+
+lint: test-deps
+	@$(install_missing) $(LINT_PACKAGES)
+	@sh tests/check/lint.sh
+
+clean:
+	@rm -rf build
