@@ -1,0 +1,93 @@
+/* A queue of frames in order, freed by acknowledgement only. */
+#include "lane.h"
+
+#include <certrelay/error.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static size_t cost_of(size_t length)
+{
+    return length + LANE_LETTER_COST;
+}
+
+static void letter_append(struct lane *lane, struct letter *letter)
+{
+    if (lane->last == NULL)
+        lane->first = letter;
+    else
+        lane->last->next = letter;
+    lane->last = letter;
+    if (lane->unsaid == NULL)
+        lane->unsaid = letter;
+    lane->taken = letter->seq;
+    lane->count++;
+}
+
+int lane_take(struct lane *lane, struct budget *budget, uint32_t seq, const uint8_t *payload, size_t length)
+{
+    struct letter *letter;
+
+    if (seq <= lane->taken)
+        return CR_OK;
+    if (seq != lane->taken + 1)
+        return CR_E_STATE;
+    if (lane->count >= LANE_LETTERS_MAX || cost_of(length) > budget->max - budget->used)
+        return CR_E_LIMIT;
+    letter = malloc(sizeof *letter + length);
+    if (letter == NULL)
+        return CR_E_MEMORY;
+    letter->next = NULL;
+    letter->seq = seq;
+    letter->length = (uint32_t)length;
+    memcpy(letter->payload, payload, length);
+    letter_append(lane, letter);
+    budget->used += cost_of(length);
+    return CR_OK;
+}
+
+static void letter_drop_first(struct lane *lane, struct budget *budget)
+{
+    struct letter *letter = lane->first;
+
+    lane->first = letter->next;
+    if (lane->first == NULL)
+        lane->last = NULL;
+    if (lane->unsaid == letter)
+        lane->unsaid = letter->next;
+    lane->count--;
+    budget->used -= cost_of(letter->length);
+    free(letter);
+}
+
+int lane_ack(struct lane *lane, struct budget *budget, uint32_t seq)
+{
+    if (seq > lane->taken)
+        return CR_E_MALFORMED;
+    if (seq <= lane->acked)
+        return CR_OK;
+    while (lane->first != NULL && lane->first->seq <= seq)
+        letter_drop_first(lane, budget);
+    lane->acked = seq;
+    return CR_OK;
+}
+
+void lane_rewind(struct lane *lane)
+{
+    lane->unsaid = lane->first;
+}
+
+const struct letter *lane_say(struct lane *lane)
+{
+    struct letter *letter = lane->unsaid;
+
+    if (letter != NULL)
+        lane->unsaid = letter->next;
+    return letter;
+}
+
+void lane_wipe(struct lane *lane, struct budget *budget)
+{
+    while (lane->first != NULL)
+        letter_drop_first(lane, budget);
+}

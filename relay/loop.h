@@ -1,0 +1,35 @@
+/* The event loop: one thread, sockets to watch, signals, and a tick. The only header of ours in front of libuv. */
+#ifndef RELAY_LOOP_H
+#define RELAY_LOOP_H
+
+#include <stdint.h>
+
+struct loop_sink {
+    void (*readable)(void *context, int fd, uint64_t now_ms);
+    void (*tick)(void *context, uint64_t now_ms);
+    void (*signal)(void *context, int signal, uint64_t now_ms);
+    void *context;
+};
+
+struct loop;
+
+/* NULL when it cannot be made. SIGTERM, SIGINT and SIGHUP are taken from now on; SIGPIPE is ignored. */
+struct loop *loop_new(const struct loop_sink *sink);
+/* The library's own loop, for who shares it. */
+void *loop_handle(struct loop *loop);
+uint64_t loop_now(const struct loop *loop);
+
+/* Watch, or stop watching, fd for something to read. At most as many as there are listening sockets. */
+void loop_watch(struct loop *loop, int fd, int is_on);
+/* Ticks every interval_ms until stopped; 0 stops it. */
+void loop_tick(struct loop *loop, uint64_t interval_ms);
+
+/* Returns when loop_stop was called. */
+void loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+/* Lets handles that others are closing finish; returns when nothing is left that could. */
+void loop_settle(struct loop *loop);
+/* Returns the handles that were still open: 0 in good order. */
+int loop_free(struct loop *loop);
+
+#endif

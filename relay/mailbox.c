@@ -1,0 +1,249 @@
+/* The rules of one mailbox. */
+#include "mailbox.h"
+
+#include <string.h>
+
+/* What a seat is owed, in the order in which it is said. */
+enum {
+    OWES_ALLOCATED = 1 << 0,
+    OWES_JOINED = 1 << 1,
+    OWES_RESUMED = 1 << 2,
+    OWES_TIME = 1 << 3,
+    OWES_ACKED = 1 << 4,
+    OWES_PEER = 1 << 5,
+    OWES_CLOSED = 1 << 6, /* only after every queued frame */
+};
+
+static const struct {
+    uint8_t owes;
+    enum cr_frame_type type;
+} words[] = {
+    {OWES_ALLOCATED, CR_FRAME_ALLOCATED}, {OWES_JOINED, CR_FRAME_JOINED}, {OWES_RESUMED, CR_FRAME_RESUMED},
+    {OWES_TIME, CR_FRAME_TIME},           {OWES_ACKED, CR_FRAME_ACKED},   {OWES_PEER, CR_FRAME_PEER},
+};
+
+void mailbox_init(struct mailbox *mailbox, struct mailbox_rules *rules, const struct cr_nameplate *nameplate,
+                  uint64_t now_ms)
+{
+    memset(mailbox, 0, sizeof *mailbox);
+    mailbox->rules = rules;
+    mailbox->nameplate = *nameplate;
+    mailbox->born_ms = now_ms;
+    mailbox->end_ms = now_ms + rules->wait_ms;
+}
+
+void mailbox_wipe(struct mailbox *mailbox)
+{
+    for (int i = 0; i < SEATS; i++)
+        lane_wipe(&mailbox->seats[i].lane, &mailbox->rules->budget);
+}
+
+static struct seat *other_of(struct mailbox *mailbox, int seat)
+{
+    return &mailbox->seats[SEATS - 1 - seat];
+}
+
+static uint8_t peer_of(struct mailbox *mailbox, int seat)
+{
+    const struct seat *other = other_of(mailbox, seat);
+
+    if (!other->is_taken)
+        return CR_PEER_NOBODY;
+    return other->visitor != NULL ? CR_PEER_HERE : CR_PEER_AWAY;
+}
+
+static uint8_t answer_to(int seat, enum mailbox_arrival arrival)
+{
+    if (arrival == ARRIVE_RESUMED)
+        return OWES_RESUMED;
+    return seat == SEAT_DISPLAYER ? OWES_ALLOCATED : OWES_JOINED;
+}
+
+void *mailbox_sit(struct mailbox *mailbox, int seat, void *visitor, enum mailbox_arrival arrival,
+                  uint32_t seen, uint64_t now_ms, int *error)
+{
+    struct seat *mine = &mailbox->seats[seat], *other = other_of(mailbox, seat);
+    void *before = mine->visitor;
+    uint32_t acked = mine->lane.acked;
+
+    *error = arrival == ARRIVE_RESUMED ? lane_ack(&mine->lane, &mailbox->rules->budget, seen) : CR_OK;
+    if (*error != CR_OK)
+        return NULL;
+    lane_rewind(&mine->lane);
+    if (mine->lane.acked != acked)
+        other->owes |= OWES_ACKED;
+    if (seat == SEAT_TYPIST && !mine->is_taken)
+        mailbox->end_ms = now_ms + mailbox->rules->joined_ms;
+    mine->visitor = visitor;
+    mine->is_taken = 1;
+    mine->owes = answer_to(seat, arrival);
+    if (arrival != ARRIVE_NEW)
+        mine->owes |= OWES_ACKED;
+    if (arrival != ARRIVE_NEW || seat == SEAT_TYPIST)
+        mine->owes |= OWES_PEER;
+    if (other->mood != 0)
+        mine->owes |= OWES_CLOSED;
+    other->owes |= OWES_PEER;
+    return before;
+}
+
+void mailbox_leave(struct mailbox *mailbox, int seat)
+{
+    mailbox->seats[seat].visitor = NULL;
+    other_of(mailbox, seat)->owes |= OWES_PEER;
+}
+
+static int hear_payload(struct mailbox *mailbox, int seat, uint32_t seq, const struct cr_frame *frame)
+{
+    struct seat *other = other_of(mailbox, seat);
+    size_t left = CR_MAILBOX_MAX_BYTES - mailbox->carried_bytes;
+
+    /* Nobody will ever read what follows a CLOSE; the sender hears of it in its own time. */
+    if (seq <= other->lane.taken || other->mood != 0)
+        return 0;
+    if (frame->payload_bytes > left)
+        return CR_REFUSED_TOO_MUCH;
+    if (lane_take(&other->lane, &mailbox->rules->budget, seq, frame->payload, frame->payload_bytes) != CR_OK)
+        return CR_REFUSED_BUSY;
+    mailbox->carried_bytes += (uint32_t)frame->payload_bytes;
+    return 0;
+}
+
+static int hear_send(struct mailbox *mailbox, int seat, const struct cr_frame *frame)
+{
+    /* Without a typist there is nobody to send to: the typist speaks first. */
+    if (!mailbox_is_joined(mailbox))
+        return CR_REFUSED_MALFORMED;
+    return hear_payload(mailbox, seat, frame->seq, frame);
+}
+
+static int hear_ack(struct mailbox *mailbox, int seat, const struct cr_frame *frame)
+{
+    struct lane *lane = &mailbox->seats[seat].lane;
+    uint32_t acked = lane->acked;
+
+    if (lane_ack(lane, &mailbox->rules->budget, frame->seq) != CR_OK)
+        return CR_REFUSED_MALFORMED;
+    if (lane->acked != acked)
+        other_of(mailbox, seat)->owes |= OWES_ACKED;
+    return 0;
+}
+
+static int hear_clock(struct mailbox *mailbox, int seat)
+{
+    mailbox->seats[seat].owes |= OWES_TIME;
+    return 0;
+}
+
+static int hear_extend(struct mailbox *mailbox, int seat, uint64_t now_ms)
+{
+    uint64_t end = now_ms + mailbox->rules->wait_ms;
+    uint64_t cap = mailbox->born_ms + mailbox->rules->wait_max_ms;
+
+    if (end > cap)
+        end = cap;
+    if (!mailbox_is_joined(mailbox) && end > mailbox->end_ms)
+        mailbox->end_ms = end;
+    return hear_clock(mailbox, seat);
+}
+
+int mailbox_hear(struct mailbox *mailbox, int seat, const struct cr_frame *frame, uint64_t now_ms)
+{
+    switch (frame->type) {
+    case CR_FRAME_JOIN:
+        return hear_payload(mailbox, seat, 1, frame);
+    case CR_FRAME_SEND:
+        return hear_send(mailbox, seat, frame);
+    case CR_FRAME_ACK:
+        return hear_ack(mailbox, seat, frame);
+    case CR_FRAME_EXTEND:
+        return hear_extend(mailbox, seat, now_ms);
+    case CR_FRAME_CLOCK:
+        return hear_clock(mailbox, seat);
+    default:
+        return CR_REFUSED_MALFORMED;
+    }
+}
+
+void mailbox_close(struct mailbox *mailbox, int seat, uint8_t mood)
+{
+    struct seat *mine = &mailbox->seats[seat];
+
+    mailbox_leave(mailbox, seat);
+    mine->mood = mood;
+    lane_wipe(&mine->lane, &mailbox->rules->budget);
+    other_of(mailbox, seat)->owes |= OWES_CLOSED;
+}
+
+static uint16_t seconds_left(const struct mailbox *mailbox, uint64_t now_ms)
+{
+    uint64_t left = mailbox->end_ms > now_ms ? mailbox->end_ms - now_ms : 0;
+
+    return (uint16_t)((left + 999) / 1000);
+}
+
+static void say_owed(struct mailbox *mailbox, int seat, enum cr_frame_type type, uint64_t now_ms,
+                     struct cr_frame *frame)
+{
+    const struct lane *out = &other_of(mailbox, seat)->lane;
+
+    frame->type = type;
+    frame->nameplate = mailbox->nameplate;
+    frame->seconds = seconds_left(mailbox, now_ms);
+    frame->code = peer_of(mailbox, seat);
+    frame->seq = type == CR_FRAME_ACKED ? out->acked : out->taken + 1;
+}
+
+static void say_letter(const struct letter *letter, struct cr_frame *frame)
+{
+    frame->type = CR_FRAME_DELIVER;
+    frame->seq = letter->seq;
+    frame->payload = letter->payload;
+    frame->payload_bytes = letter->length;
+}
+
+int mailbox_speak(struct mailbox *mailbox, int seat, uint64_t now_ms, struct cr_frame *frame)
+{
+    struct seat *mine = &mailbox->seats[seat];
+    const struct letter *letter;
+
+    memset(frame, 0, sizeof *frame);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (mine->owes & words[i].owes) {
+            mine->owes &= (uint8_t)~words[i].owes;
+            say_owed(mailbox, seat, words[i].type, now_ms, frame);
+            return 1;
+        }
+    }
+    letter = lane_say(&mine->lane);
+    if (letter != NULL) {
+        say_letter(letter, frame);
+        return 1;
+    }
+    if (mine->owes & OWES_CLOSED) {
+        mine->owes &= (uint8_t)~OWES_CLOSED;
+        frame->type = CR_FRAME_CLOSED;
+        frame->code = other_of(mailbox, seat)->mood;
+        return 1;
+    }
+    return 0;
+}
+
+int mailbox_has_words(const struct mailbox *mailbox, int seat)
+{
+    const struct seat *mine = &mailbox->seats[seat];
+
+    return mine->visitor != NULL && (mine->owes != 0 || mine->lane.unsaid != NULL);
+}
+
+int mailbox_is_joined(const struct mailbox *mailbox)
+{
+    return mailbox->seats[SEAT_TYPIST].is_taken;
+}
+
+int mailbox_is_over(const struct mailbox *mailbox)
+{
+    const struct seat *typist = &mailbox->seats[SEAT_TYPIST];
+
+    return mailbox->seats[SEAT_DISPLAYER].mood != 0 && (!typist->is_taken || typist->mood != 0);
+}

@@ -1,0 +1,93 @@
+/* The front desk of the relay: connections come in, are led to their seats, and are told what they are owed. It owns all mailboxes of this node.
+ *
+ * Sans-IO: who calls it moves the bytes and knows the time. PROTOCOL.md sections 2 and 2.1. */
+#ifndef RELAY_OFFICE_H
+#define RELAY_OFFICE_H
+
+#include "quota.h"
+#include "mailbox.h"
+#include "store.h"
+#include "wheel.h"
+
+#include <certrelay/contract.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct room;
+struct errand;
+
+/* One connection, part of whatever carries it. The fields are office.c's. */
+struct visitor {
+    struct timer timer; /* first: silence, then pings */
+    struct office *office;
+    struct room *room;
+    struct errand *errand; /* a question to the store that is not answered yet */
+    uint64_t address;
+    uint16_t retry_after;
+    uint8_t seat;
+    uint8_t refusal;   /* to be told; 0 for none */
+    uint8_t last_mood; /* CLOSED to be told as the last word; 0 for none */
+    uint8_t pings;     /* sent and not answered */
+    uint8_t owes_ping;
+    uint8_t owes_going_away;
+    uint8_t is_heard;   /* since the timer was last set */
+    uint8_t is_leaving; /* nothing more is heard; the connection ends when all is told */
+};
+
+/* How a mailbox came to its end, for the log; the moods first. */
+struct office_outcome {
+    uint8_t mood; /* enum cr_mood */
+    uint8_t was_joined;
+    uint32_t tag; /* random, of this mailbox alone */
+    uint64_t lived_ms;
+    uint32_t carried_bytes;
+};
+
+struct office_rules {
+    struct mailbox_rules mailbox;
+    uint32_t max_mailboxes;
+    uint32_t silent_ms;
+    uint32_t ping_ms;
+};
+
+struct office_sink {
+    /* The visitor has something to be told: call office_speak when its connection can take a frame. */
+    void (*wake)(struct visitor *visitor);
+    /* End the visitor's connection now, without a word; office_leave is called later as always. */
+    void (*drop)(struct visitor *visitor);
+    void (*outcome)(void *context, const struct office_outcome *outcome);
+    void (*refused)(void *context, enum cr_refusal reason);
+    void *context;
+};
+
+struct office;
+
+/* store, quota and wheel are borrowed and must outlive it. NULL when out of memory. */
+struct office *office_new(const struct office_rules *rules, const struct office_sink *sink,
+                          struct store *store, struct quota *quota, struct wheel *wheel, random_draw *draw,
+                          void *draw_context);
+/* Every visitor must have left. */
+void office_free(struct office *office);
+
+/* visitor is zeroed by this call and belongs to the office until office_leave. */
+void office_enter(struct office *office, struct visitor *visitor, uint64_t address, uint64_t now_ms);
+/* One whole message of a device. */
+void office_hear(struct visitor *visitor, const uint8_t *bytes, size_t length, uint64_t now_ms);
+/* A pong, or anything else that shows that the connection lives. */
+void office_heard(struct visitor *visitor);
+void office_leave(struct visitor *visitor);
+
+enum office_words { SAY_NOTHING, SAY_FRAME, SAY_PING, SAY_END };
+/* What to send next: SAY_FRAME fills frame, whose payload is valid until the next call; SAY_END means: close the connection in order. */
+enum office_words office_speak(struct visitor *visitor, uint64_t now_ms, struct cr_frame *frame);
+/* True when office_speak would say something. */
+int office_has_words(const struct visitor *visitor);
+
+/* From now on no new mailbox is made; visitors that are or come in are told until when (GOING_AWAY). */
+void office_drain(struct office *office, uint64_t until_ms, uint64_t now_ms);
+/* To be told by its keeper: every visitor present, since the office keeps no list of them. */
+void office_tell_going_away(struct visitor *visitor);
+size_t office_mailboxes(const struct office *office);
+
+#endif

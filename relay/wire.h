@@ -1,0 +1,51 @@
+/* WebSocket and TLS: moves frames between sockets and the office. The only header of ours in front of libwebsockets. */
+#ifndef RELAY_WIRE_H
+#define RELAY_WIRE_H
+
+#include "office.h"
+
+#include <stdint.h>
+
+struct wire_rules {
+    const char *path;
+    const char *tls_cert; /* both NULL: no TLS */
+    const char *tls_key;
+    void *loop; /* the event library's own loop */
+};
+
+struct wire_sink {
+    uint64_t (*now_ms)(void *context);
+    void (*closed)(void *context, uint64_t address);
+    void (*refused)(void *context, const char *reason);
+    void *context;
+};
+
+struct wire;
+
+/* NULL when out of memory. When it is not ready (no such certificate, no event library) what the libraries said was logged. */
+struct wire *wire_new(const struct wire_rules *rules, const struct wire_sink *sink);
+int wire_is_ready(const struct wire *wire);
+/* Before the first connection. */
+void wire_serve(struct wire *wire, struct office *office);
+/* Takes over an accepted socket, also when it fails: sink->closed follows in any case. */
+void wire_adopt(struct wire *wire, int fd, uint64_t address);
+
+/* For the office's sink. */
+void wire_wake(struct visitor *visitor);
+void wire_drop(struct visitor *visitor);
+
+/* Tells every visitor present that the relay is going away. */
+void wire_tell_going_away(struct wire *wire);
+/* Loads certificate and key again, for new connections. Returns 0, or -1 when they do not fit: the old ones stay. */
+int wire_reload(struct wire *wire);
+
+/* Closes all connections. The loop must run on until wire_is_closed. */
+void wire_close(struct wire *wire);
+int wire_is_closed(const struct wire *wire);
+void wire_free(struct wire *wire);
+
+/* The library's version, and whether it is one with known faults that this file has to avoid. */
+const char *wire_library(void);
+int wire_library_is_old(void);
+
+#endif

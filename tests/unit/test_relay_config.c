@@ -1,0 +1,202 @@
+/* Configuration: what is wrong is refused and named, what is printed reads back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char error[CONFIG_ERROR_BYTES];
+
+/* Writes text to a file and reads it as configuration. */
+static int read_text(struct config *config, const char *text)
+{
+    char path[] = "/tmp/certrelayd-test-XXXXXX";
+    int fd = mkstemp(path), result;
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    config_init(config);
+    error[0] = '\0';
+    result = config_read_file(config, path, error);
+    unlink(path);
+    return result;
+}
+
+static void every_key_is_read(void **state)
+{
+    struct config config;
+
+    (void)state;
+    assert_int_equal(read_text(&config, "# a comment\n"
+                                        "listen = 127.0.0.1:0\n"
+                                        "listen = [::1]:8443   ; two\n"
+                                        "tls_cert = c.pem\n"
+                                        "tls_key: k.pem\n"
+                                        "\n"
+                                        "path = /relay\n"
+                                        "max_mailboxes = 5\n"),
+                     0);
+    assert_int_equal(config_finish(&config, error), 0);
+    assert_int_equal(config.listen_count, 2);
+    assert_string_equal(config.listens[1], "[::1]:8443");
+    assert_string_equal(config.tls_key, "k.pem");
+    assert_string_equal(config.path, "/relay");
+    assert_int_equal(config.max_mailboxes, 5);
+    assert_int_equal(config.wait_seconds, 180);
+}
+
+static void what_is_wrong_is_named_with_its_line(void **state)
+{
+    static const struct {
+        const char *text, *says;
+    } wrong[] = {
+        {"path = /a\nfoo = 1\n", ":2: foo is unknown"},
+        {"\n\nwait_seconds = 0\n", ":3: wait_seconds is out of its range"},
+        {"wait_seconds = 1801\n", ":1: wait_seconds is out of its range"},
+        {"wait_seconds = 18446744073709551617\n", "is out of its range"},
+        {"wait_seconds = -1\n", ":1: wait_seconds must be a number"},
+        {"wait_seconds = 10s\n", ":1: wait_seconds must be a number"},
+        {"wait_seconds =\n", ":1: wait_seconds must be a number"},
+        {"tls = maybe\n", ":1: tls must be on or off"},
+        {"listen = 8443\n", ":1: listen must be HOST:PORT"},
+        {"listen = ::1:8443\n", ":1: listen must be HOST:PORT"},
+        {"listen = a:65536\n", ":1: listen must be HOST:PORT"},
+        {"path = /a\npath = /b\n", ":2: path is given twice"},
+        {"path = /a\n  /b\n", ":2: the line must not begin with a space"},
+        {"just words\n", ":1: the line is not KEY = VALUE"},
+        {"[relay]\npath = /a\n", ":2: relay is unknown"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct config config;
+
+        assert_int_equal(read_text(&config, wrong[i].text), -1);
+        if (strstr(error, wrong[i].says) == NULL)
+            fail_msg("\"%s\" gave \"%s\"", wrong[i].text, error);
+    }
+}
+
+static void a_line_too_long_is_refused_and_not_cut(void **state)
+{
+    struct config config;
+    char text[400];
+
+    (void)state;
+    memset(text, 'a', sizeof text);
+    memcpy(text, "path = /", 8);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(read_text(&config, text), -1);
+    assert_non_null(strstr(error, ":1: the line is too long"));
+}
+
+static void a_missing_file_is_an_error(void **state)
+{
+    struct config config;
+
+    (void)state;
+    config_init(&config);
+    assert_int_equal(config_read_file(&config, "/nonexistent/certrelayd.conf", error), -1);
+    assert_non_null(strstr(error, "No such file"));
+}
+
+static void the_environment_counts_before_the_file(void **state)
+{
+    char listens[] = "CERTRELAYD_LISTEN=127.0.0.1:1,[::1]:2", path[] = "CERTRELAYD_PATH=/env",
+         other[] = "HOME=/";
+    char *const environment[] = {other, listens, path, NULL};
+    struct config config;
+
+    (void)state;
+    assert_int_equal(read_text(&config, "path = /file\nlisten = 127.0.0.1:9\nrest_seconds = 7\n"), 0);
+    assert_int_equal(config_read_environment(&config, environment, error), 0);
+    assert_string_equal(config.path, "/env");
+    assert_int_equal(config.listen_count, 2);
+    assert_string_equal(config.listens[0], "127.0.0.1:1");
+    assert_int_equal(config.rest_seconds, 7);
+}
+
+static void a_wrong_variable_is_named_without_its_value(void **state)
+{
+    char unknown[] = "CERTRELAYD_SECRETS=hush", bad[] = "CERTRELAYD_TLS=hush";
+    char *const one[] = {unknown, NULL}, *const two[] = {bad, NULL};
+    struct config config;
+
+    (void)state;
+    config_init(&config);
+    assert_int_equal(config_read_environment(&config, one, error), -1);
+    assert_string_equal(error, "environment: CERTRELAYD_SECRETS is unknown");
+    assert_int_equal(config_read_environment(&config, two, error), -1);
+    assert_string_equal(error, "environment: CERTRELAYD_TLS must be on or off");
+}
+
+static void tls_is_on_unless_off_is_written_out(void **state)
+{
+    struct config config;
+
+    (void)state;
+    assert_int_equal(read_text(&config, "listen = 127.0.0.1:0\n"), 0);
+    assert_int_equal(config_finish(&config, error), -1);
+    assert_int_equal(read_text(&config, "tls = off\n"), 0);
+    assert_int_equal(config_finish(&config, error), 0);
+    assert_int_equal(read_text(&config, "tls = off\ntls_cert = c.pem\n"), 0);
+    assert_int_equal(config_finish(&config, error), -1);
+    assert_int_equal(read_text(&config, "tls_cert = c.pem\n"), 0);
+    assert_int_equal(config_finish(&config, error), -1);
+}
+
+static void a_path_that_no_request_can_have_is_refused(void **state)
+{
+    static const char *const paths[] = {"tls = off\npath = ws\n", "tls = off\npath = /a?b\n",
+                                        "tls = off\npath = /a%20\n"};
+    struct config config;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        assert_int_equal(read_text(&config, paths[i]), 0);
+        assert_int_equal(config_finish(&config, error), -1);
+    }
+}
+
+static void what_is_printed_reads_back_the_same(void **state)
+{
+    struct config first, second;
+    char text[4096] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+
+    (void)state;
+    assert_non_null(out);
+    assert_int_equal(
+        read_text(&first, "tls = off\nlisten = 127.0.0.1:5\nlisten = [::1]:6\nwait_seconds = 9\n"), 0);
+    assert_int_equal(config_finish(&first, error), 0);
+    config_print(&first, out);
+    fclose(out);
+    assert_int_equal(read_text(&second, text), 0);
+    assert_int_equal(config_finish(&second, error), 0);
+    assert_memory_equal(&first, &second, sizeof first);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_key_is_read),
+        cmocka_unit_test(what_is_wrong_is_named_with_its_line),
+        cmocka_unit_test(a_line_too_long_is_refused_and_not_cut),
+        cmocka_unit_test(a_missing_file_is_an_error),
+        cmocka_unit_test(the_environment_counts_before_the_file),
+        cmocka_unit_test(a_wrong_variable_is_named_without_its_value),
+        cmocka_unit_test(tls_is_on_unless_off_is_written_out),
+        cmocka_unit_test(a_path_that_no_request_can_have_is_refused),
+        cmocka_unit_test(what_is_printed_reads_back_the_same),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

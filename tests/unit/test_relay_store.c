@@ -1,0 +1,215 @@
+/* The store interface, as every engine behind it must behave; here the one in memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "mailbox.h"
+#include "store.h"
+
+#include <string.h>
+
+static uint64_t dice = 1;
+static struct store *store;
+
+struct heard {
+    enum store_result result;
+    struct store_record record;
+    int count;
+};
+
+static uint32_t draw(void *context)
+{
+    (void)context;
+    dice = dice * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(dice >> 32);
+}
+
+static void hear(void *context, enum store_result result, const struct store_record *record)
+{
+    struct heard *heard = context;
+
+    heard->result = result;
+    heard->count++;
+    assert_int_equal(record != NULL, result == STORE_FOUND || result == STORE_NEW);
+    if (record != NULL)
+        heard->record = *record;
+}
+
+static const uint8_t *token(uint8_t number)
+{
+    static uint8_t bytes[256][CR_TOKEN_BYTES];
+
+    memset(bytes[number], number, CR_TOKEN_BYTES);
+    return bytes[number];
+}
+
+static struct heard allocate(uint8_t number, void *local)
+{
+    struct heard heard = {0};
+
+    store->allocate(store, token(number), local, 1000, 0, hear, &heard);
+    return heard;
+}
+
+static struct heard claim(struct cr_nameplate plate, uint8_t number)
+{
+    struct heard heard = {0};
+
+    store->claim(store, &plate, token(number), hear, &heard);
+    return heard;
+}
+
+static struct heard find(uint8_t number)
+{
+    struct heard heard = {0};
+
+    store->find(store, token(number), hear, &heard);
+    return heard;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    store = store_memory_new(600000, draw, NULL);
+    return store == NULL;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    store->close(store);
+    return 0;
+}
+
+static void allocating_twice_with_a_token_gives_the_same_mailbox(void **state)
+{
+    int here, there;
+    struct heard first = allocate(1, &here), again = allocate(1, &there);
+
+    (void)state;
+    assert_int_equal(first.result, STORE_NEW);
+    assert_int_equal(first.record.seat, SEAT_DISPLAYER);
+    assert_true(first.record.owner == store->self);
+    assert_int_equal(again.result, STORE_FOUND);
+    assert_ptr_equal(again.record.local, &here);
+    assert_int_equal(again.record.nameplate.value, first.record.nameplate.value);
+    assert_int_equal(allocate(2, &there).result, STORE_NEW);
+}
+
+static void exactly_one_token_ever_claims_a_nameplate(void **state)
+{
+    int here;
+    struct cr_nameplate plate = allocate(1, &here).record.nameplate;
+    struct heard won = claim(plate, 2);
+
+    (void)state;
+    assert_int_equal(won.result, STORE_NEW);
+    assert_int_equal(won.record.seat, SEAT_TYPIST);
+    assert_ptr_equal(won.record.local, &here);
+    assert_int_equal(claim(plate, 2).result, STORE_FOUND);
+    assert_int_equal(claim(plate, 3).result, STORE_NOTHING);
+    assert_int_equal(claim(plate, 2).result, STORE_FOUND);
+}
+
+static void the_displayer_cannot_claim_its_own_mailbox(void **state)
+{
+    int here;
+    struct cr_nameplate plate = allocate(1, &here).record.nameplate;
+
+    (void)state;
+    assert_int_equal(claim(plate, 1).result, STORE_NOTHING);
+    assert_int_equal(claim(plate, 2).result, STORE_NEW);
+}
+
+static void a_token_that_holds_a_seat_claims_no_other(void **state)
+{
+    int here, there;
+    struct cr_nameplate plate = allocate(1, &here).record.nameplate;
+    struct cr_nameplate other = allocate(2, &there).record.nameplate;
+
+    (void)state;
+    assert_int_equal(claim(plate, 3).result, STORE_NEW);
+    assert_int_equal(claim(other, 3).result, STORE_NOTHING);
+    assert_int_equal(claim(other, 4).result, STORE_NEW);
+}
+
+static void a_token_finds_its_seat_and_an_unknown_one_nothing(void **state)
+{
+    int here;
+    struct cr_nameplate plate = allocate(1, &here).record.nameplate;
+
+    (void)state;
+    assert_int_equal(find(2).result, STORE_NOTHING);
+    claim(plate, 2);
+    assert_int_equal(find(1).record.seat, SEAT_DISPLAYER);
+    assert_int_equal(find(2).record.seat, SEAT_TYPIST);
+    assert_int_equal(find(3).result, STORE_NOTHING);
+}
+
+static void a_released_mailbox_is_forgotten_with_its_tokens(void **state)
+{
+    int here;
+    struct cr_nameplate plate = allocate(1, &here).record.nameplate;
+
+    (void)state;
+    claim(plate, 2);
+    store->release(store, &plate, 0);
+    assert_int_equal(find(1).result, STORE_NOTHING);
+    assert_int_equal(find(2).result, STORE_NOTHING);
+    assert_int_equal(claim(plate, 3).result, STORE_NOTHING);
+    store->release(store, &plate, 0);
+    assert_int_equal(allocate(1, &here).result, STORE_NEW);
+}
+
+static void a_nameplate_of_another_length_is_another_nameplate(void **state)
+{
+    int here;
+    struct cr_nameplate plate = allocate(1, &here).record.nameplate;
+
+    (void)state;
+    plate.digits++;
+    assert_int_equal(claim(plate, 2).result, STORE_NOTHING);
+    plate.digits--;
+    assert_int_equal(claim(plate, 2).result, STORE_NEW);
+}
+
+static void collect(void *context, store_node from, const uint8_t *bytes, size_t length)
+{
+    assert_true(from == store->self);
+    assert_int_equal(length, 2);
+    memcpy(context, bytes, length);
+}
+
+static void what_is_published_to_a_node_is_delivered_there_and_nowhere_else(void **state)
+{
+    char got[3] = "";
+
+    (void)state;
+    store->deliver = collect;
+    store->deliver_context = got;
+    store->publish(store, store->self + 1, (const uint8_t *)"no", 2);
+    assert_string_equal(got, "");
+    store->publish(store, store->self, (const uint8_t *)"ok", 2);
+    assert_string_equal(got, "ok");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(allocating_twice_with_a_token_gives_the_same_mailbox, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(exactly_one_token_ever_claims_a_nameplate, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_displayer_cannot_claim_its_own_mailbox, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_token_that_holds_a_seat_claims_no_other, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_token_finds_its_seat_and_an_unknown_one_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_released_mailbox_is_forgotten_with_its_tokens, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_nameplate_of_another_length_is_another_nameplate, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_published_to_a_node_is_delivered_there_and_nowhere_else,
+                                        set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
