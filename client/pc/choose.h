@@ -1,0 +1,22 @@
+/* Which certificates are to be sent: by --cert and --all, or by asking. */
+#ifndef PC_CHOOSE_H
+#define PC_CHOOSE_H
+
+#include "app.h"
+#include "errors.h"
+
+#include <store.h>
+
+struct choice {
+    size_t numbers[OPTIONS_CERTS_MAX]; /* indexes into the list */
+    size_t count;
+};
+
+/* 0, or an exit code after it was said why. */
+int choose(const struct app *app, const struct store_list *list, struct choice *choice);
+
+/* Adds what one word names: a number of the list, the start of an identity (4 digits or more), or part of the owner's or
+ * subject's name. ERROR_NO_MATCH, ERROR_AMBIGUOUS, ERROR_TOO_MANY. */
+enum error_id choose_word(const struct store_list *list, const char *word, struct choice *choice);
+
+#endif

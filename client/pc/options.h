@@ -1,0 +1,95 @@
+/* The options of every subcommand as one table, and how a command line is read with it. */
+#ifndef PC_OPTIONS_H
+#define PC_OPTIONS_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+enum command_bit {
+    FOR_NONE = 0, /* no subcommand: the guided dialogue */
+    FOR_EXPORT = 1,
+    FOR_IMPORT = 2,
+    FOR_LIST = 4,
+    FOR_DOCTOR = 8,
+    FOR_HELP = 16,
+    FOR_TRANSFER = FOR_EXPORT | FOR_IMPORT,
+    FOR_ALL = 31,
+};
+
+#define OPTIONS_CERTS_MAX 32
+
+/* What was said on the command line; NULL, 0 or -1 (descriptors) where nothing was. Texts are borrowed from argv. */
+struct options {
+    const char *relay;
+    const char *page;
+    const char *ca_file;
+    const char *name;
+    const char *store;
+    const char *lang;
+    const char *patience;
+    const char *config;
+    const char *password_file;
+    const char *code_file;
+    int password_fd;
+    int code_fd;
+    int attempts;
+    int json;
+    int quiet;
+    int no_input;
+    int no_color;
+    int yes;
+    int all;
+    int show_code;
+    int enter_code;
+    int qr_only;
+    int qr;
+    int no_qr;
+    int help;
+    int version;
+    const char *certs[OPTIONS_CERTS_MAX];
+    int cert_count;
+    char **rest; /* what is no option; NULL-terminated */
+};
+
+enum option_kind {
+    OPTION_FLAG,   /* int = 1 */
+    OPTION_TEXT,   /* const char * */
+    OPTION_NUMBER, /* int, 0..1000000 */
+    OPTION_LIST,   /* certs */
+    OPTION_DENIED, /* a secret that must not be there */
+};
+
+struct option_row {
+    const char *name;
+    char letter;          /* 0: none */
+    const char *argument; /* msgid of what follows; NULL: nothing does */
+    const char *help;     /* msgid; NULL: not shown */
+    unsigned commands;    /* enum command_bit */
+    enum option_kind kind;
+    size_t offset; /* in struct options */
+};
+
+extern const struct option_row option_rows[];
+extern const size_t option_row_count;
+
+enum options_fault {
+    OPTIONS_OK = 0,
+    OPTIONS_UNKNOWN,
+    OPTIONS_NO_ARGUMENT,
+    OPTIONS_NOT_A_NUMBER,
+    OPTIONS_TOO_MANY,
+    OPTIONS_CLASH, /* two that exclude each other */
+    OPTIONS_DENIED_SECRET,
+};
+
+/* Where the first word that is no option and no option's argument stands; argc when there is none. */
+int options_first_word(int argc, char **argv);
+
+/* Reads argv (argv[0] is skipped) with the rows of one command. *culprit is the argument at fault, borrowed. */
+enum options_fault options_read(unsigned command, int argc, char **argv, struct options *options,
+                                const char **culprit);
+
+/* Prints the rows of one command, translated, for --help. */
+void options_print(FILE *out, unsigned command);
+
+#endif

@@ -1,0 +1,96 @@
+/* Passwords proved against certificates. */
+#include "prove.h"
+
+#include "errors.h"
+#include "say.h"
+#include "secret.h"
+#include "texts.h"
+
+#include <store.h>
+#include <string.h>
+
+#define TRIES 3
+
+static int has_password_source(const struct app *app)
+{
+    return app->options.password_file || app->options.password_fd >= 0;
+}
+
+static int password_given(const struct app *app, struct secret *password)
+{
+    int failed = app->options.password_file ? secret_read_file(password, app->options.password_file)
+                                            : secret_read_fd(password, app->options.password_fd);
+
+    return failed ? say_error(ERROR_SECRET_UNREADABLE, NULL) : 0;
+}
+
+static int password_asked(const char *owner, struct secret *password)
+{
+    char question[CR_TEXT_MAX_BYTES + 128];
+    int result;
+
+    if (!terminal_can_ask())
+        return say_error(ERROR_NEED_INPUT, "--password-file, --password-fd");
+    snprintf(question, sizeof(question), _("Password of %s's certificate:"), owner);
+    result = secret_ask(password, question);
+    if (result <= 0)
+        return say_error(result ? ERROR_INTERRUPTED : ERROR_NEED_INPUT, NULL);
+    return 0;
+}
+
+/* Asks again as long as it is wrong and somebody is there. */
+static int prove_by_asking(const struct cr_cert *cert, struct secret *password)
+{
+    char detail[STORE_DETAIL_BYTES] = "";
+    int code = 0;
+
+    for (int try = 0; try < TRIES; try++) {
+        enum store_fault fault;
+
+        code = password_asked(cert->owner, password);
+        if (code)
+            return code;
+        fault = store_prove(cert, password->bytes, password->length, detail);
+        if (!fault)
+            return 0;
+        code = say_error(error_of_store(fault), detail);
+        if (fault != STORE_WRONG_PASSWORD)
+            return code;
+    }
+    return code;
+}
+
+/* The password before it may fit here too. */
+static int prove_cert(const struct app *app, const struct cr_cert *cert, struct secret *password)
+{
+    char detail[STORE_DETAIL_BYTES] = "";
+    enum store_fault fault = STORE_WRONG_PASSWORD;
+
+    if (password->length)
+        fault = store_prove(cert, password->bytes, password->length, detail);
+    if (!fault)
+        return 0;
+    if (fault != STORE_WRONG_PASSWORD || has_password_source(app))
+        return say_error(error_of_store(fault), detail);
+    return prove_by_asking(cert, password);
+}
+
+int prove_bundle(const struct app *app, const struct cr_bundle *bundle)
+{
+    struct secret password;
+    enum store_fault fault = store_check(bundle, NULL);
+    int code = 0;
+
+    if (fault)
+        return say_error(error_of_store(fault), NULL);
+    if (secret_init(&password))
+        return say_error(ERROR_END_MEMORY, NULL);
+    if (has_password_source(app))
+        code = password_given(app, &password);
+    for (size_t i = 0; i < bundle->cert_count && !code; i++)
+        code = prove_cert(app, &bundle->certs[i], &password);
+    secret_wipe(&password);
+    if (!code)
+        say_talk(STYLE_PLAIN, "%s", _("The password opens the certificate. It stays on this computer."));
+    return code;
+}

@@ -1,0 +1,177 @@
+/* Talk and data, each to its own stream. */
+#include "say.h"
+
+#include "texts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int wants_json, is_quiet;
+static char question[512]; /* open on the screen: repeated below what is said meanwhile */
+
+void say_init(int json, int quiet)
+{
+    wants_json = json;
+    is_quiet = quiet;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+int say_is_json(void)
+{
+    return wants_json;
+}
+
+int say_is_quiet(void)
+{
+    return is_quiet;
+}
+
+static void talk(enum terminal_style style, const char *format, va_list arguments)
+{
+    terminal_status(NULL);
+    if (*question && terminal_is_seen())
+        fputs("\r\033[K", stderr);
+    fputs(style == STYLE_PLAIN ? "" : terminal_style(style), stderr);
+    vfprintf(stderr, format, arguments);
+    fputs(style == STYLE_PLAIN ? "" : terminal_style(STYLE_PLAIN), stderr);
+    fputc('\n', stderr);
+    if (*question)
+        fprintf(stderr, "%s ", question);
+    fflush(stderr);
+}
+
+void say_talk(enum terminal_style style, const char *format, ...)
+{
+    va_list arguments;
+
+    if (is_quiet)
+        return;
+    va_start(arguments, format);
+    talk(style, format, arguments);
+    va_end(arguments);
+}
+
+void say_must(enum terminal_style style, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    talk(style, format, arguments);
+    va_end(arguments);
+}
+
+void say_ask(const char *format, ...)
+{
+    va_list arguments;
+
+    terminal_status(NULL);
+    va_start(arguments, format);
+    vsnprintf(question, sizeof(question), format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "%s ", question);
+    fflush(stderr);
+}
+
+void say_answered(void)
+{
+    question[0] = '\0';
+}
+
+void say_result(const char *format, ...)
+{
+    va_list arguments;
+
+    if (wants_json)
+        return;
+    terminal_status(NULL);
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    putchar('\n');
+    fflush(stdout);
+}
+
+void say_withdraw(void)
+{
+    if (*question)
+        fputc('\n', stderr);
+    say_answered();
+}
+
+static void json_print(json_t *object)
+{
+    char *line = json_dumps(object, JSON_COMPACT);
+
+    if (line) {
+        printf("%s\n", line);
+        fflush(stdout);
+        explicit_bzero(line, strlen(line)); /* may hold the number */
+    }
+    free(line);
+}
+
+void say_json(const char *event, const char *format, ...)
+{
+    char braces[128];
+    json_t *object, *members = NULL;
+    va_list arguments;
+
+    if (!wants_json)
+        return;
+    object = json_pack("{s:i, s:s}", "schema", SAY_SCHEMA, "event", event);
+    if (format) {
+        snprintf(braces, sizeof(braces), "{%s}", format);
+        va_start(arguments, format);
+        members = json_vpack_ex(NULL, 0, braces, arguments);
+        va_end(arguments);
+    }
+    if (members)
+        json_object_update(object, members);
+    json_print(object);
+    json_decref(members);
+    json_decref(object);
+}
+
+void say_json_value(const char *event, const char *key, json_t *value)
+{
+    json_t *object;
+
+    if (!wants_json) {
+        json_decref(value);
+        return;
+    }
+    object = json_pack("{s:i, s:s, s:o?}", "schema", SAY_SCHEMA, "event", event, key, value);
+    json_print(object);
+    json_decref(object);
+}
+
+void say_step(const char *name, const char *text)
+{
+    say_json("step", "s:s", "step", name);
+    say_talk(STYLE_PLAIN, "%s✓%s %s", terminal_style(STYLE_GOOD), terminal_style(STYLE_PLAIN), text);
+}
+
+static const char *translated(const char *text)
+{
+    return *text ? _(text) : "";
+}
+
+int say_error(enum error_id id, const char *detail)
+{
+    const struct error *error = error_get(id);
+    const char *what = translated(error->what), *why = translated(error->why),
+               *todo = translated(error->todo);
+
+    say_json("error", "s:s, s:s, s:s, s:s, s:s, s:i", "id", error->name, "what", what, "why", why, "todo",
+             todo, "detail", detail ? detail : "", "exit", error->exit_code);
+    say_must(STYLE_BAD, "%s", what);
+    if (detail && *detail)
+        say_must(STYLE_PLAIN, "  %s", detail);
+    if (*why)
+        say_must(STYLE_PLAIN, "  %s", why);
+    if (*todo)
+        say_must(STYLE_PLAIN, "  → %s", todo);
+    return error->exit_code;
+}

@@ -1,0 +1,19 @@
+/* Columns that line up on a terminal, where a Hangul syllable is two columns wide. */
+#ifndef PC_TABLE_H
+#define PC_TABLE_H
+
+#include <stddef.h>
+
+struct table;
+
+struct table *table_new(size_t columns);
+void table_free(struct table *table);
+/* Copies one cell, left to right, row by row. */
+void table_add(struct table *table, const char *text);
+/* Gives each row, without its newline, to print. */
+void table_print(const struct table *table, void (*print)(const char *row));
+
+/* How many columns the UTF-8 text takes. */
+int table_width(const char *text);
+
+#endif

@@ -1,0 +1,44 @@
+/* TLS context and verification failures, by OpenSSL. */
+#include "tls.h"
+
+#include <openssl/x509_vfy.h>
+
+/* Our own context, because the library would also trust whatever lies in a folder relative to the working directory. */
+enum net_failure tls_new(SSL_CTX **tls, const char *ca_file)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    int loaded;
+
+    if (!context)
+        return NET_MEMORY;
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    loaded = ca_file ? SSL_CTX_load_verify_file(context, ca_file) : SSL_CTX_set_default_verify_paths(context);
+    if (loaded != 1) {
+        SSL_CTX_free(context);
+        return NET_CA_FILE;
+    }
+    *tls = context;
+    return NET_OK;
+}
+
+struct meaning {
+    int verification;
+    enum net_failure failure;
+};
+
+enum net_failure tls_failure(int verification)
+{
+    static const struct meaning meanings[] = {
+        {X509_V_OK, NET_OK},
+        {X509_V_ERR_HOSTNAME_MISMATCH, NET_TLS_NAME},
+        {X509_V_ERR_IP_ADDRESS_MISMATCH, NET_TLS_NAME},
+        {X509_V_ERR_CERT_HAS_EXPIRED, NET_TLS_EXPIRED},
+        {X509_V_ERR_CERT_NOT_YET_VALID, NET_TLS_NOT_YET},
+    };
+
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+        if (meanings[i].verification == verification)
+            return meanings[i].failure;
+    return NET_TLS_UNTRUSTED;
+}

@@ -1,0 +1,15 @@
+/* Whom we trust to be the relay: CA certificates, and what a failed verification means. */
+#ifndef PC_TLS_H
+#define PC_TLS_H
+
+#include "net.h"
+
+#include <openssl/ssl.h>
+
+/* A client's TLS context: TLS 1.2 or later, CA certificates of ca_file, or of this computer when it is NULL. */
+enum net_failure tls_new(SSL_CTX **tls, const char *ca_file);
+
+/* The failure that OpenSSL's code of verification stands for; NET_OK for X509_V_OK. */
+enum net_failure tls_failure(int verification);
+
+#endif

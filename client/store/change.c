@@ -1,0 +1,129 @@
+/* Changes of the file system, one function each, every one announced to whoever tests it. */
+#include "files.h"
+#include "steps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define REMOVE_DEPTH 4
+
+void (*store_step)(const char *name) = NULL;
+
+static void step(const char *name)
+{
+    if (store_step != NULL) {
+        store_step(name);
+    }
+}
+
+int folder_make(int at, const char *name)
+{
+    step("mkdir");
+    return mkdirat(at, name, 0700);
+}
+
+int folder_remove(int at, const char *name)
+{
+    step("rmdir");
+    return unlinkat(at, name, AT_REMOVEDIR);
+}
+
+int folder_sync(int folder)
+{
+    step("fsync folder");
+    /* Some file systems cannot sync a folder; they say so by EINVAL. */
+    return fsync(folder) == 0 || errno == EINVAL ? 0 : -1;
+}
+
+static int write_all(int file, const uint8_t *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t done = write(file, bytes, length);
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done <= 0) {
+            return -1;
+        }
+        bytes += done;
+        length -= (size_t)done;
+    }
+    return 0;
+}
+
+int file_write(int folder, const char *name, const uint8_t *bytes, size_t length)
+{
+    step("create");
+    int file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file < 0) {
+        return -1;
+    }
+    step("write");
+    int result = write_all(file, bytes, length);
+    step("fsync");
+    if (result == 0) {
+        result = fsync(file);
+    }
+    int saved = errno;
+    if (close(file) != 0 && result == 0) {
+        return -1;
+    }
+    errno = saved;
+    return result;
+}
+
+int file_remove(int folder, const char *name)
+{
+    step("unlink");
+    return unlinkat(folder, name, 0);
+}
+
+int entry_rename(int from, const char *name, int to, const char *new_name)
+{
+    step("rename");
+    return renameat(from, name, to, new_name);
+}
+
+static void remove_to_depth(int at, const char *name, int depth)
+{
+    if (entry_type(at, name) != ENTRY_FOLDER) {
+        (void)file_remove(at, name);
+        return;
+    }
+    int folder = depth > 0 ? folder_open(at, name) : -1;
+    if (folder >= 0) {
+        char **names = folder_names(folder);
+        for (char **inner = names; inner != NULL && *inner != NULL; inner++) {
+            remove_to_depth(folder, *inner, depth - 1);
+        }
+        names_free(names);
+        close(folder);
+    }
+    (void)folder_remove(at, name);
+}
+
+void entry_remove_all(int at, const char *name)
+{
+    int saved = errno;
+    remove_to_depth(at, name, REMOVE_DEPTH);
+    errno = saved;
+}
+
+enum store_fault fault_of_writing(void)
+{
+    switch (errno) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return STORE_NO_SPACE;
+    case EROFS:
+        return STORE_READ_ONLY;
+    case ENOMEM:
+        return STORE_MEMORY;
+    default:
+        return STORE_NOT_WRITABLE;
+    }
+}

@@ -1,0 +1,202 @@
+/* What lies together in one folder: the four files of NPKI, the file groups of GPKI, containers. */
+#include "scan.h"
+#include "container.h"
+#include "files.h"
+#include "key.h"
+#include "layout.h"
+#include "text.h"
+#include "x509.h"
+
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct ending {
+    const char *text;
+    enum cr_format format;
+    enum cr_file_kind kind;
+} CONTAINERS[] = {
+    {".p12", CR_FORMAT_PKCS12, CR_FILE_PKCS12},
+    {".pfx", CR_FORMAT_PKCS12, CR_FILE_PKCS12},
+    {".pem", CR_FORMAT_PEM, CR_FILE_PEM},
+};
+
+static int ends_in(const char *name, const char *ending)
+{
+    size_t length = strlen(name);
+    size_t end = strlen(ending);
+    return length > end && strcasecmp(name + length - end, ending) == 0;
+}
+
+static const char *find_name(char **names, const char *wanted)
+{
+    const char *other_case = NULL;
+    for (char **name = names; *name != NULL; name++) {
+        if (strcmp(*name, wanted) == 0) {
+            return *name;
+        }
+        if (other_case == NULL && text_is_same(*name, wanted)) {
+            other_case = *name;
+        }
+    }
+    return other_case;
+}
+
+/* Reads the certificate or key and says what is wrong with it. facts may be NULL. */
+static enum store_fault examine(int folder, const char *name, enum cr_file_kind kind,
+                                struct store_facts *facts)
+{
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    enum store_fault fault = file_read(folder, name, &bytes, &length);
+    if (fault != STORE_OK) {
+        return fault;
+    }
+    if (facts != NULL) {
+        fault = store_facts_read(bytes, length, facts);
+    } else if (kind == CR_FILE_SIGN_KEY || kind == CR_FILE_KM_KEY) {
+        X509_SIG *key = key_read(bytes, length);
+        fault = key == NULL ? STORE_DAMAGED_KEY : STORE_OK;
+        X509_SIG_free(key);
+    } else {
+        X509 *cert = x509_read(bytes, length);
+        fault = cert == NULL ? STORE_DAMAGED_CERT : STORE_OK;
+        X509_free(cert);
+    }
+    file_free(bytes);
+    ERR_clear_error();
+    return fault;
+}
+
+static int entry_add_file(struct store_entry *entry, const char *path, const char *name,
+                          enum cr_file_kind kind)
+{
+    char *full = text_print("%s/%s", path, name);
+    if (full == NULL) {
+        return -1;
+    }
+    entry->kinds[entry->file_count] = kind;
+    entry->paths[entry->file_count++] = full;
+    return 0;
+}
+
+/* found holds a name for each member, or NULL. A key-management file that is damaged is left out: the sign pair is
+ * worth moving without it. */
+static void take_pair(struct scan *scan, int folder, const char *path, enum cr_format format,
+                      const char *const found[static LAYOUT_FILES])
+{
+    struct store_entry entry = {.format = format, .path = strdup(path)};
+    for (size_t i = 0; i < LAYOUT_FILES; i++) {
+        enum cr_file_kind kind = LAYOUT[i].kind;
+        int is_sign = kind == CR_FILE_SIGN_CERT || kind == CR_FILE_SIGN_KEY;
+        enum store_fault fault = kind == CR_FILE_SIGN_CERT ? STORE_NO_CERT : STORE_NO_KEY;
+        if (found[i] != NULL) {
+            fault = examine(folder, found[i], kind, kind == CR_FILE_SIGN_CERT ? &entry.facts : NULL);
+        }
+        if (found[i] != NULL && (is_sign || fault == STORE_OK) &&
+            entry_add_file(&entry, path, found[i], kind) != 0) {
+            scan->fault = STORE_MEMORY;
+        }
+        if (is_sign && entry.fault == STORE_OK) {
+            entry.fault = fault;
+        }
+    }
+    if (entry.fault != STORE_OK) {
+        store_facts_wipe(&entry.facts);
+    }
+    if (entry.path == NULL) {
+        scan->fault = STORE_MEMORY;
+    }
+    list_add(scan, &entry);
+}
+
+static void take_npki(struct scan *scan, int folder, const char *path, char **names)
+{
+    const char *found[LAYOUT_FILES];
+    int is_any = 0;
+    for (size_t i = 0; i < LAYOUT_FILES; i++) {
+        found[i] = find_name(names, LAYOUT[i].npki);
+        is_any |= found[i] != NULL;
+    }
+    if (is_any) {
+        take_pair(scan, folder, path, CR_FORMAT_NPKI, found);
+    }
+}
+
+static void take_gpki(struct scan *scan, int folder, const char *path, char **names, const char *name,
+                      const char *ending)
+{
+    const char *found[LAYOUT_FILES];
+    int base_length = (int)(strlen(name) - strlen(ending));
+    for (size_t i = 0; i < LAYOUT_FILES; i++) {
+        char *wanted = text_print("%.*s%s", base_length, name, LAYOUT[i].gpki);
+        found[i] = wanted == NULL ? NULL : find_name(names, wanted);
+        free(wanted);
+    }
+    /* Each group once: by its certificate, or by its key when there is no certificate. */
+    if (found[0] == name || (found[0] == NULL && found[1] == name)) {
+        take_pair(scan, folder, path, CR_FORMAT_GPKI, found);
+    }
+}
+
+/* Facts of a container, as far as they show without its password; its file's name when they do not. */
+static enum store_fault container_examine(int folder, const char *name, const struct ending *ending,
+                                          struct store_facts *facts)
+{
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    enum store_fault fault = file_read(folder, name, &bytes, &length);
+    if (fault == STORE_OK) {
+        fault = container_check(ending->format, bytes, length);
+    }
+    if (fault == STORE_OK) {
+        struct cr_cert cert = {.format = ending->format, .file_count = 1};
+        cert.files[0] = (struct cr_file){ending->kind, (uint32_t)length, bytes};
+        fault = store_facts_open(&cert, NULL, 0, facts);
+    }
+    if (fault == STORE_OK && facts->owner[0] == '\0') {
+        free(facts->owner);
+        facts->owner = store_printable(name, strlen(name) - strlen(ending->text));
+        fault = facts->owner == NULL ? STORE_MEMORY : STORE_OK;
+    }
+    if (fault != STORE_OK) {
+        store_facts_wipe(facts);
+    }
+    file_free(bytes);
+    return fault;
+}
+
+int group_take_container(struct scan *scan, int folder, const char *path, const char *name)
+{
+    for (size_t i = 0; i < sizeof CONTAINERS / sizeof CONTAINERS[0]; i++) {
+        if (!ends_in(name, CONTAINERS[i].text)) {
+            continue;
+        }
+        struct store_entry entry = {.format = CONTAINERS[i].format, .path = text_print("%s/%s", path, name)};
+        if (entry.path == NULL || entry_add_file(&entry, path, name, CONTAINERS[i].kind) != 0) {
+            scan->fault = STORE_MEMORY;
+        }
+        entry.fault = container_examine(folder, name, &CONTAINERS[i], &entry.facts);
+        /* Many a .pem is something else altogether. */
+        if (entry.format == CR_FORMAT_PEM && (entry.fault == STORE_NO_CERT || entry.fault == STORE_NO_KEY)) {
+            entry_wipe(&entry);
+            return 1;
+        }
+        list_add(scan, &entry);
+        return 1;
+    }
+    return 0;
+}
+
+void group_take(struct scan *scan, int folder, const char *path, char **names)
+{
+    take_npki(scan, folder, path, names);
+    for (char **name = names; *name != NULL; name++) {
+        if (ends_in(*name, LAYOUT[0].gpki) || ends_in(*name, LAYOUT[1].gpki)) {
+            take_gpki(scan, folder, path, names, *name, LAYOUT[0].gpki);
+        } else if (entry_type(folder, *name) == ENTRY_FILE) {
+            group_take_container(scan, folder, path, *name);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+/* A store_save before it begins: the places of all certificates and the moves that bring them there. */
+#ifndef STORE_PLAN_H
+#define STORE_PLAN_H
+
+#include "move.h"
+
+struct plan {
+    const struct cr_bundle *bundle;
+    struct target targets[CR_CERTS_MAX];
+    struct moves moves;
+    /* Per move: which certificate, and which of its files; -1 for a folder with all of them. */
+    struct source {
+        const struct cr_cert *cert;
+        const struct target *target;
+        int file;
+    } sources[MOVES_MAX];
+};
+
+/* Decides everything, changes nothing. STORE_EXISTS when something is in the way and may not be replaced, or when two
+ * certificates of the bundle have the same place. plan_free also after a failure. */
+enum store_fault plan_make(const struct roots *roots, const struct cr_bundle *bundle, int may_replace,
+                           struct plan **plan);
+void plan_free(struct plan *plan);
+
+/* Writes every new file into the stage and reads it back. */
+enum store_fault plan_stage(const struct plan *plan, int stage);
+
+#endif

@@ -1,0 +1,61 @@
+/* Clears up after a store_save that was killed: completes what was decided, removes what was not. */
+#include "files.h"
+#include "move.h"
+#include "scan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void recover_stage(const struct roots *roots, const char *name)
+{
+    struct moves *moves = calloc(1, sizeof *moves);
+    int stage = moves == NULL ? -1 : folder_open(roots->root, name);
+    if (stage < 0) {
+        free(moves);
+        return;
+    }
+    switch (journal_read(stage, moves)) {
+    case STORE_NOT_FOUND:
+        stage_remove(roots, stage, name);
+        break;
+    case STORE_OK:
+        if (moves_apply(roots, stage, moves) == STORE_OK || moves_undo(roots, stage, moves) == 0) {
+            stage_remove(roots, stage, name);
+        }
+        break;
+    default:
+        /* Not understood, so not touched. */
+        break;
+    }
+    close(stage);
+    moves_wipe(moves);
+    free(moves);
+}
+
+void recover_locked(const struct roots *roots)
+{
+    int saved = errno;
+    char **names = folder_names(roots->root);
+    for (char **name = names; name != NULL && *name != NULL; name++) {
+        if (strncmp(*name, SCAN_STAGE_PREFIX, strlen(SCAN_STAGE_PREFIX)) == 0) {
+            recover_stage(roots, *name);
+        }
+    }
+    names_free(names);
+    errno = saved;
+}
+
+void store_recover(const char *root)
+{
+    struct roots roots;
+    int made = 0;
+    int saved = errno;
+    if (roots_open(root, 0, &roots, &made) == STORE_OK) {
+        roots_lock(&roots);
+        recover_locked(&roots);
+    }
+    roots_close(&roots);
+    errno = saved;
+}

@@ -1,0 +1,168 @@
+/* Stores a whole bundle or nothing of it: stage, journal, moves, read back. */
+#include "files.h"
+#include "move.h"
+#include "plan.h"
+#include "scan.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum store_clash store_clash(const char *root, const struct cr_cert *cert)
+{
+    struct roots roots;
+    struct target target = {0};
+    int made = 0;
+    enum store_clash clash = STORE_CLASH_NONE;
+    if (roots_open(root, 0, &roots, &made) == STORE_OK && target_find(&roots, cert, &target) == STORE_OK) {
+        clash = target.clash;
+    }
+    target_wipe(&target);
+    roots_close(&roots);
+    return clash;
+}
+
+void store_paths_free(char **paths)
+{
+    names_free(paths);
+}
+
+static char **name_places(const struct roots *roots, const struct plan *plan)
+{
+    char **paths = calloc(plan->bundle->cert_count + 1U, sizeof *paths);
+    for (size_t i = 0; paths != NULL && i < plan->bundle->cert_count; i++) {
+        paths[i] = target_path(roots, &plan->targets[i]);
+        if (paths[i] == NULL) {
+            names_free(paths);
+            return NULL;
+        }
+    }
+    return paths;
+}
+
+/* Reads everything from its final place, and compares with what was to be stored. */
+static enum store_fault read_back(const struct roots *roots, const struct plan *plan,
+                                  uint8_t digest[static CR_DIGEST_BYTES])
+{
+    uint8_t wanted[CR_DIGEST_BYTES];
+    struct cr_bundle *there = cr_bundle_new();
+    if (there == NULL) {
+        return STORE_MEMORY;
+    }
+    enum store_fault fault = STORE_OK;
+    for (size_t i = 0; fault == STORE_OK && i < plan->bundle->cert_count; i++) {
+        there->cert_count++;
+        there->certs[i].format = plan->bundle->certs[i].format;
+        fault = target_read(roots, &plan->targets[i], &plan->bundle->certs[i], there);
+    }
+    if (fault == STORE_OK &&
+        (cr_bundle_digest(there, digest) != CR_OK || cr_bundle_digest(plan->bundle, wanted) != CR_OK ||
+         memcmp(digest, wanted, sizeof wanted) != 0)) {
+        fault = STORE_READ_BACK;
+    }
+    cr_bundle_free(there);
+    return fault;
+}
+
+/* Makes a folder of our own inside the root. Its name is returned, or NULL with errno. */
+static char *stage_make(const struct roots *roots, int *stage)
+{
+    uint8_t random[8];
+    *stage = -1;
+    if (RAND_bytes(random, sizeof random) != 1) {
+        errno = EIO;
+        return NULL;
+    }
+    char *name = text_print(SCAN_STAGE_PREFIX "%02x%02x%02x%02x%02x%02x%02x%02x", random[0], random[1],
+                            random[2], random[3], random[4], random[5], random[6], random[7]);
+    if (name != NULL && folder_make(roots->root, name) == 0) {
+        *stage = folder_open(roots->root, name);
+    }
+    if (*stage < 0) {
+        free(name);
+        return NULL;
+    }
+    return name;
+}
+
+/* Before the journal any failure just removes the stage; after it the moves are put back first. */
+static enum store_fault carry_out(const struct roots *roots, const struct plan *plan,
+                                  uint8_t digest[static CR_DIGEST_BYTES])
+{
+    int stage = -1;
+    char *name = stage_make(roots, &stage);
+    if (name == NULL) {
+        return fault_of_writing();
+    }
+    enum store_fault fault = plan_stage(plan, stage);
+    if (fault == STORE_OK) {
+        fault = folder_sync(roots->root) == 0 ? journal_write(stage, &plan->moves) : fault_of_writing();
+    }
+    int is_undone = 1;
+    if (fault == STORE_OK) {
+        fault = moves_apply(roots, stage, &plan->moves);
+        if (fault == STORE_OK) {
+            fault = read_back(roots, plan, digest);
+        }
+        is_undone = fault == STORE_OK || moves_undo(roots, stage, &plan->moves) == 0;
+    }
+    if (is_undone) {
+        stage_remove(roots, stage, name);
+    }
+    int saved = errno;
+    close(stage);
+    free(name);
+    errno = saved;
+    return fault;
+}
+
+static enum store_fault save_locked(const struct roots *roots, const struct cr_bundle *bundle,
+                                    int may_replace, uint8_t digest[static CR_DIGEST_BYTES], char ***paths)
+{
+    struct plan *plan = NULL;
+    enum store_fault fault = plan_make(roots, bundle, may_replace, &plan);
+    if (fault == STORE_OK) {
+        *paths = name_places(roots, plan);
+        fault = *paths == NULL ? STORE_MEMORY : STORE_OK;
+    }
+    if (fault == STORE_OK) {
+        fault = plan->moves.count == 0 ? read_back(roots, plan, digest) : carry_out(roots, plan, digest);
+    }
+    int saved = errno;
+    if (fault != STORE_OK) {
+        store_paths_free(*paths);
+        *paths = NULL;
+    }
+    plan_free(plan);
+    errno = saved;
+    return fault;
+}
+
+enum store_fault store_save(const char *root, const struct cr_bundle *bundle, int may_replace,
+                            uint8_t digest[static CR_DIGEST_BYTES], char ***paths)
+{
+    struct roots roots;
+    int made = 0;
+    *paths = NULL;
+    enum store_fault fault = store_check(bundle, NULL);
+    if (fault != STORE_OK) {
+        return fault;
+    }
+    fault = roots_open(root, 1, &roots, &made);
+    if (fault == STORE_OK) {
+        roots_lock(&roots);
+        recover_locked(&roots);
+        fault = save_locked(&roots, bundle, may_replace, digest, paths);
+    }
+    if (fault != STORE_OK && made) {
+        int saved = errno;
+        (void)folder_remove(AT_FDCWD, roots.root_path);
+        errno = saved;
+    }
+    roots_close(&roots);
+    return fault;
+}

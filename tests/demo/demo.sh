@@ -1,0 +1,89 @@
+#!/bin/sh
+# Shows the whole path on one machine: sample certificates, a relay with TLS, two devices, one certificate.
+# demo.sh BUILD: the folder with the built programs.
+set -eu
+build=$(cd "$1" && pwd)
+work=$build/demo
+secret="npki!Test2026" # of the samples, printed here on purpose
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+indent() { sed -u "s/^/    $1 | /"; }
+
+stop_all() {
+    [ -z "${relay:-}" ] || kill "$relay" 2>/dev/null || true
+    [ -z "${import:-}" ] || kill "$import" 2>/dev/null || true
+}
+trap stop_all EXIT
+trap 'exit 130' INT TERM
+
+# Waits for a line that matches in a file that a running program writes; a program that ended will not write it.
+wait_for() {
+    tries=0
+    until grep -q "$2" "$1" 2>/dev/null; do
+        kill -0 "$3" 2>/dev/null || { cat "$1" >&2; echo "It ended before: $2" >&2; exit 1; }
+        tries=$((tries + 1))
+        [ "$tries" -lt 600 ] || { cat "$1" >&2; echo "Waited in vain for: $2" >&2; exit 1; }
+        sleep 0.05
+    done
+}
+
+rm -rf "$work"
+mkdir -p "$work"
+cd "$work"
+
+say "1. Sample certificates (made up, no real person's): a PC that has some, and an empty one"
+"$build/tests/cr_make_samples" "$work/samples" >/dev/null
+mkdir "$work/new-pc"
+"$build/client/pc/certrelay" list --store "$work/samples/NPKI"
+
+say "2. A relay with TLS on this machine. Its certificate comes from an authority made for this demo."
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=certrelay demo authority" \
+    -keyout ca.key -out ca.pem 2>/dev/null
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=localhost" -keyout relay.key -out relay.csr 2>/dev/null
+printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >relay.ext
+openssl x509 -req -in relay.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile relay.ext -out relay.pem 2>/dev/null
+printf 'listen = 127.0.0.1:0\ntls_cert = %s/relay.pem\ntls_key = %s/relay.key\n' "$work" "$work" >relay.ini
+"$build/relay/certrelayd" --config relay.ini 2>relay.log &
+relay=$!
+wait_for relay.log '"listening"' "$relay"
+port=$(sed -n 's/.*"listening".*"port":\([0-9]*\).*/\1/p' relay.log | head -n 1)
+url="wss://localhost:$port/ws"
+echo "    certrelayd --config relay.ini     -> $url"
+
+say "3. The new PC asks for a certificate and shows a number"
+mkfifo talk
+indent "new PC" <talk &
+"$build/client/pc/certrelay" import --relay "$url" --ca-file ca.pem --store "$work/new-pc" --name "new PC" --yes --json \
+    --no-input >import.json 2>talk &
+import=$!
+wait_for import.json '"code"' "$import"
+sed -n 's/.*"code": *"\([0-9 ]*\)".*/\1/p' import.json | head -n 1 >number
+
+say "4. The old PC sends: the person types the number $(cat number) there"
+printf '%s\n' "$secret" >password
+"$build/client/pc/certrelay" export --relay "$url" --ca-file ca.pem --store "$work/samples/NPKI" --name "old PC" --cert 1 \
+    --password-file password --code-file number --yes --no-input 2>&1 | indent "old PC"
+rm -f password number
+wait "$import"
+import=
+
+say "5. What is on the new PC now is what was on the old one, byte for byte"
+find "$work/new-pc" -type f | while read -r file; do
+    same=$(find "$work/samples" -name "$(basename "$file")" -type f -exec cmp -s "$file" {} \; -print | head -n 1)
+    [ -n "$same" ] || { echo "    differs: $file"; exit 1; }
+    echo "    identical: ${file#"$work"/new-pc/}"
+done
+[ -n "$(find "$work/new-pc" -name signPri.key)" ] || { echo "nothing arrived"; exit 1; }
+
+say "6. What the relay knew of it: all that it wrote"
+kill "$relay"
+wait "$relay" || true
+relay=
+indent relay <relay.log
+
+say "For real"
+cat <<REAL
+    On the server     $build/relay/certrelayd --config FILE      (listen, tls_cert, tls_key; --help)
+    Where it arrives  $build/client/pc/certrelay import --relay wss://YOUR.SERVER/ws
+    Where it is       $build/client/pc/certrelay export --relay wss://YOUR.SERVER/ws
+REAL

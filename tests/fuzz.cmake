@@ -1,0 +1,28 @@
+# Fuzz targets: with CR_FUZZ and clang real fuzzers, else programs that replay the corpus.
+function(cr_fuzz name)
+  cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
+  set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus_${name})
+  add_executable(fuzz_${name} fuzz/fuzz_${name}.c ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(fuzz_${name} PRIVATE ${ARG_LIBS} cr_flags)
+  if(CR_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME fuzz.${name}
+      COMMAND ${CMAKE_COMMAND} -DFUZZER=$<TARGET_FILE:fuzz_${name}> -DCORPUS=${corpus}
+        -DSCRATCH=${CMAKE_CURRENT_BINARY_DIR}/fuzz_${name}.scratch -P ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/run.cmake)
+  else()
+    target_sources(fuzz_${name} PRIVATE fuzz/standalone.c)
+    add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${corpus})
+  endif()
+  set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT 120)
+endfunction()
+
+cr_fuzz(code fuzz/fuzz.c LIBS cr_session)
+cr_fuzz(invite fuzz/fuzz.c LIBS cr_session)
+cr_fuzz(frame fuzz/fuzz.c LIBS cr_session)
+cr_fuzz(message fuzz/fuzz.c LIBS cr_session)
+cr_fuzz(session fuzz/fuzz.c unit/pump.c LIBS cr_session)
+cr_fuzz(conversation fuzz/fuzz.c unit/puppet.c LIBS cr_session)
+cr_fuzz(transfer fuzz/fuzz.c unit/pair.c unit/fakerelay.c LIBS cr_session)
+if(TARGET cr_store)
+  cr_fuzz(store LIBS cr_store)
+endif()

@@ -1,0 +1,1 @@
+"""A second implementation of the device's side, written from protocol/PROTOCOL.md alone."""

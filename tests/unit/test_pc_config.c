@@ -1,0 +1,147 @@
+/* Which of command line, environment, files and defaults decides. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[] = "/tmp/test_pc_config_XXXXXX";
+static char file[64];
+static struct options options;
+static struct settings settings;
+static struct config_report report;
+
+static void write_file(const char *text)
+{
+    FILE *out = fopen(file, "w");
+
+    assert_non_null(out);
+    fputs(text, out);
+    assert_int_equal(fclose(out), 0);
+}
+
+static int clean(void **state)
+{
+    (void)state;
+    settings_wipe(&settings);
+    memset(&options, 0, sizeof(options));
+    unsetenv("CERTRELAY_URL");
+    setenv("XDG_CONFIG_HOME", folder, 1);
+    unlink(file);
+    return 0;
+}
+
+static void the_command_line_outweighs_environment_and_file(void **state)
+{
+    (void)state;
+    write_file("relay = wss://file/ws\n");
+    setenv("CERTRELAY_URL", "wss://environment/ws", 1);
+    options.relay = "wss://line/ws";
+    assert_int_equal(config_read(&options, &settings, &report), CONFIG_OK);
+    assert_string_equal(settings.relay, "wss://line/ws");
+}
+
+static void the_environment_outweighs_the_file(void **state)
+{
+    (void)state;
+    write_file("relay = wss://file/ws\npage = https://page/\n");
+    setenv("CERTRELAY_URL", "wss://environment/ws", 1);
+    assert_int_equal(config_read(&options, &settings, &report), CONFIG_OK);
+    assert_string_equal(settings.relay, "wss://environment/ws");
+    assert_string_equal(settings.page, "https://page/");
+}
+
+static void the_file_outweighs_the_defaults(void **state)
+{
+    (void)state;
+    write_file("name = my computer\npatience = 5\nlang=ko\n");
+    assert_int_equal(config_read(&options, &settings, &report), CONFIG_OK);
+    assert_string_equal(settings.name, "my computer");
+    assert_int_equal(settings.patience_ms, 5000);
+    assert_string_equal(settings.lang, "ko");
+}
+
+static void without_anything_there_are_defaults(void **state)
+{
+    (void)state;
+    assert_int_equal(config_read(&options, &settings, &report), CONFIG_OK);
+    assert_non_null(settings.name);
+    assert_int_equal(settings.patience_ms, 60000);
+}
+
+static void a_named_file_must_exist_and_replaces_the_usual_ones(void **state)
+{
+    (void)state;
+    write_file("relay = wss://file/ws\n");
+    options.config = "/nonexistent/config.ini";
+    assert_int_equal(config_read(&options, &settings, &report), CONFIG_MISSING);
+    settings_wipe(&settings);
+    options.config = "/dev/null";
+    assert_int_equal(config_read(&options, &settings, &report), CONFIG_OK);
+    assert_null(settings.relay);
+}
+
+static void a_misspelt_key_is_told_with_its_line(void **state)
+{
+    (void)state;
+    write_file("; comment\nrelay = wss://file/ws\nrelais = x\n");
+    assert_int_equal(config_read(&options, &settings, &report), CONFIG_BAD_KEY);
+    assert_int_equal(report.line, 3);
+    assert_string_equal(report.where, file);
+}
+
+static void a_line_that_is_none_is_told(void **state)
+{
+    (void)state;
+    write_file("relay\n");
+    assert_int_equal(config_read(&options, &settings, &report), CONFIG_BAD_LINE);
+    assert_int_equal(report.line, 1);
+}
+
+static void values_out_of_range_are_refused(void **state)
+{
+    static const char *const lines[] = {"patience = 0\n", "patience = x\n", "patience = 99999\n",
+                                        "lang = fr\n"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        write_file(lines[i]);
+        assert_int_equal(config_read(&options, &settings, &report), CONFIG_BAD_VALUE);
+        settings_wipe(&settings);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(the_command_line_outweighs_environment_and_file, clean),
+        cmocka_unit_test_setup(the_environment_outweighs_the_file, clean),
+        cmocka_unit_test_setup(the_file_outweighs_the_defaults, clean),
+        cmocka_unit_test_setup(without_anything_there_are_defaults, clean),
+        cmocka_unit_test_setup(a_named_file_must_exist_and_replaces_the_usual_ones, clean),
+        cmocka_unit_test_setup(a_misspelt_key_is_told_with_its_line, clean),
+        cmocka_unit_test_setup(a_line_that_is_none_is_told, clean),
+        cmocka_unit_test_setup(values_out_of_range_are_refused, clean),
+    };
+    char inner[64];
+    int failed;
+
+    if (!mkdtemp(folder))
+        return 1;
+    snprintf(inner, sizeof(inner), "mkdir %s/certrelay", folder);
+    if (system(inner))
+        return 1;
+    snprintf(file, sizeof(file), "%s/certrelay/config.ini", folder);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    clean(NULL);
+    snprintf(inner, sizeof(inner), "%s/certrelay", folder);
+    rmdir(inner);
+    rmdir(folder);
+    return failed;
+}

@@ -1,0 +1,337 @@
+/* Storing: byte for byte, by our own names, all or nothing, and never over another certificate. */
+#include "store_help.h"
+
+#include <openssl/evp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+static const char *bank(void)
+{
+    return help_user("y-bank-115", "s-bank");
+}
+
+static void save_ok(const char *root, const struct cr_bundle *bundle, int may_replace, char ***paths)
+{
+    uint8_t digest[CR_DIGEST_BYTES];
+    uint8_t wanted[CR_DIGEST_BYTES];
+    assert_int_equal(store_save(root, bundle, may_replace, digest, paths), STORE_OK);
+    assert_int_equal(cr_bundle_digest(bundle, wanted), CR_OK);
+    assert_memory_equal(digest, wanted, sizeof wanted);
+}
+
+static void save_fails(const char *root, const struct cr_bundle *bundle, int may_replace,
+                       enum store_fault fault)
+{
+    uint8_t digest[CR_DIGEST_BYTES];
+    char **paths = NULL;
+    assert_int_equal(store_save(root, bundle, may_replace, digest, &paths), fault);
+    assert_null(paths);
+}
+
+static mode_t mode_of(const char *path)
+{
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    return info.st_mode & 0777;
+}
+
+/* Loads, saves, loads again from the place named, and compares. */
+static void round_trip(const char *from)
+{
+    uint8_t before[CR_DIGEST_BYTES];
+    uint8_t after[CR_DIGEST_BYTES];
+    char **paths = NULL;
+    char *dir = help_temporary();
+    struct cr_bundle *bundle = help_load(from);
+    const char *root = help_path("%s/NPKI", dir);
+    assert_int_equal(cr_bundle_digest(bundle, before), CR_OK);
+    save_ok(root, bundle, 0, &paths);
+    const char *place = paths[0];
+    char folder[2048];
+    snprintf(folder, sizeof folder, "%s", place);
+    if (bundle->certs[0].format == CR_FORMAT_GPKI) {
+        *strrchr(folder, '/') = '\0';
+    }
+    struct cr_bundle *again = help_load(folder);
+    assert_int_equal(again->certs[0].format, bundle->certs[0].format);
+    assert_int_equal(cr_bundle_digest(again, after), CR_OK);
+    assert_memory_equal(before, after, sizeof before);
+    if (bundle->certs[0].format == CR_FORMAT_NPKI) {
+        assert_int_equal(mode_of(place), 0700);
+        assert_int_equal(mode_of(help_path("%s/signPri.key", place)), 0600);
+    }
+    cr_bundle_free(again);
+    store_paths_free(paths);
+    cr_bundle_free(bundle);
+    help_remove(dir);
+}
+
+static void every_sample_is_stored_byte_for_byte(void **state)
+{
+    (void)state;
+    for (const char *const *set = help_sets(); *set != NULL; set++) {
+        json_t *manifest = help_manifest(*set);
+        const json_t *user = NULL;
+        size_t i = 0;
+        json_array_foreach(json_object_get(manifest, "users"), i, user)
+        {
+            print_message("  %s\n", help_string(user, "id"));
+            round_trip(help_path("%s/%s", *set, help_string(user, "dir")));
+        }
+        json_decref(manifest);
+    }
+    round_trip(help_path("%s/p12/s-bank.p12", CR_SAMPLES));
+}
+
+static size_t pem_block(char *out, const char *kind, const struct cr_file *file)
+{
+    size_t at = (size_t)sprintf(out, "-----BEGIN %s-----\n", kind);
+    at += (size_t)EVP_EncodeBlock((unsigned char *)out + at, file->bytes, (int)file->size);
+    return at + (size_t)sprintf(out + at, "\n-----END %s-----\n", kind);
+}
+
+static void a_pem_file_is_found_proved_and_stored(void **state)
+{
+    (void)state;
+    char text[16384];
+    char detail[STORE_DETAIL_BYTES];
+    struct store_list list;
+    char *dir = help_temporary();
+    const char *path = help_path("%s/mine.pem", dir);
+    struct cr_bundle *bundle = help_load(bank());
+    size_t at = pem_block(text, "CERTIFICATE", &bundle->certs[0].files[0]);
+    help_write(path, text, at);
+    assert_int_equal(store_scan(dir, &list), STORE_NOT_FOUND);
+    store_list_free(&list);
+    at += pem_block(text + at, "ENCRYPTED PRIVATE KEY", &bundle->certs[0].files[1]);
+    help_write(path, text, at);
+    cr_bundle_free(bundle);
+    bundle = help_load(path);
+    assert_int_equal(bundle->certs[0].format, CR_FORMAT_PEM);
+    assert_string_equal(bundle->certs[0].owner, "홍길동");
+    assert_int_equal(store_prove(&bundle->certs[0], TEST_PASSWORD, strlen(TEST_PASSWORD), detail), STORE_OK);
+    assert_int_equal(store_prove(&bundle->certs[0], "wrong", 5, detail), STORE_WRONG_PASSWORD);
+    assert_string_equal(detail, "PEM");
+    cr_bundle_free(bundle);
+    round_trip(path);
+    help_remove(dir);
+}
+
+static void names_come_from_the_certificate_and_not_from_the_peer(void **state)
+{
+    (void)state;
+    char **paths = NULL;
+    char *dir = help_temporary();
+    struct cr_bundle *bundle = help_load(bank());
+    strcpy(bundle->certs[0].owner, "../../../../tmp/evil");
+    strcpy(bundle->certs[0].issuer, "../evil");
+    save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
+    const char *last = strrchr(bank(), '/') + 1;
+    assert_string_equal(paths[0], help_path("%s/NPKI/yessign/USER/%s", dir, last));
+    assert_null(paths[1]);
+    store_paths_free(paths);
+    bundle->certs[0].format = CR_FORMAT_NPKI;
+    cr_bundle_free(bundle);
+    bundle = help_load(help_path("%s/p12/s-bank.p12", CR_SAMPLES));
+    strcpy(bundle->certs[0].owner, "../../../../tmp/evil");
+    save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
+    const char *begin = help_path("%s/NPKI/certrelay/certificate-", dir);
+    assert_memory_equal(paths[0], begin, strlen(begin));
+    assert_string_equal(paths[0] + strlen(begin) + 8, ".p12");
+    store_paths_free(paths);
+    cr_bundle_free(bundle);
+    help_remove(dir);
+}
+
+static void a_gpki_group_goes_beside_the_root(void **state)
+{
+    (void)state;
+    char **paths = NULL;
+    char *dir = help_temporary();
+    struct cr_bundle *bundle = help_load(help_path("%s/GPKI", help_best_set()));
+    save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
+    assert_string_equal(paths[0], help_path("%s/GPKI/Certificate/class2/123공무원001_sig.cer", dir));
+    store_paths_free(paths);
+    assert_int_equal(store_clash(help_path("%s/NPKI", dir), &bundle->certs[0]), STORE_CLASH_SAME);
+    cr_bundle_free(bundle);
+    help_remove(dir);
+}
+
+static void existing_folders_are_used_whatever_their_case(void **state)
+{
+    (void)state;
+    char **paths = NULL;
+    char *dir = help_temporary();
+    help_copy(bank(), help_path("%s/NPKI/Yessign/User/cn=other", dir));
+    struct cr_bundle *bundle = help_load(bank());
+    save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
+    const char *begin = help_path("%s/NPKI/Yessign/User/cn=", dir);
+    assert_memory_equal(paths[0], begin, strlen(begin));
+    store_paths_free(paths);
+    cr_bundle_free(bundle);
+    help_remove(dir);
+}
+
+static void the_very_same_certificate_counts_as_stored(void **state)
+{
+    (void)state;
+    char **paths = NULL;
+    char *dir = help_temporary();
+    const char *root = help_path("%s/NPKI", dir);
+    struct cr_bundle *bundle = help_load(bank());
+    assert_int_equal(store_clash(root, &bundle->certs[0]), STORE_CLASH_NONE);
+    save_ok(root, bundle, 0, &paths);
+    store_paths_free(paths);
+    char *before = help_picture(dir);
+    assert_int_equal(store_clash(root, &bundle->certs[0]), STORE_CLASH_SAME);
+    save_ok(root, bundle, 1, &paths);
+    char *after = help_picture(dir);
+    assert_string_equal(before, after);
+    assert_non_null(paths[0]);
+    store_paths_free(paths);
+    free(before);
+    free(after);
+    cr_bundle_free(bundle);
+    help_remove(dir);
+}
+
+/* Puts another certificate where the bundle's would go. Returns its folder. */
+static const char *occupy(const char *dir, const struct cr_bundle *bundle, const char *with)
+{
+    struct store_facts facts[CR_CERTS_MAX];
+    assert_int_equal(store_check(bundle, facts), STORE_OK);
+    const char *place = help_path("%s/NPKI/%s/USER/%s", dir, facts[0].ca_folder, facts[0].folder);
+    help_copy(with, place);
+    for (size_t i = 0; i < bundle->cert_count; i++) {
+        store_facts_wipe(&facts[i]);
+    }
+    return place;
+}
+
+static void an_older_one_is_kept_beside_the_new_when_replaced(void **state)
+{
+    (void)state;
+    char **paths = NULL;
+    char *dir = help_temporary();
+    const char *root = help_path("%s/NPKI", dir);
+    struct cr_bundle *bundle = help_load(bank());
+    const char *place = occupy(dir, bundle, help_user("sk-stock-expired", "s-expired"));
+    char *before = help_picture(place);
+    assert_int_equal(store_clash(root, &bundle->certs[0]), STORE_CLASH_RENEWED);
+    save_fails(root, bundle, 0, STORE_EXISTS);
+    char *after = help_picture(place);
+    assert_string_equal(before, after);
+    free(after);
+    save_ok(root, bundle, 1, &paths);
+    assert_string_equal(paths[0], place);
+    char *picture = help_picture(dir);
+    const char *backup = strstr(picture, ".bak-20");
+    assert_non_null(backup);
+    assert_int_equal(strspn(backup + 5, "0123456789"), 8);
+    char name[64];
+    snprintf(name, sizeof name, "%.13s", backup);
+    after = help_picture(help_path("%s%s", place, name));
+    assert_string_equal(before, after);
+    free(after);
+    free(before);
+    free(picture);
+    store_paths_free(paths);
+    cr_bundle_free(bundle);
+    help_remove(dir);
+}
+
+static void a_second_backup_of_the_day_gets_a_number(void **state)
+{
+    (void)state;
+    char **paths = NULL;
+    char *dir = help_temporary();
+    const char *root = help_path("%s/NPKI", dir);
+    struct cr_bundle *bundle = help_load(bank());
+    const char *place = occupy(dir, bundle, help_user("sk-stock-expired", "s-expired"));
+    save_ok(root, bundle, 1, &paths);
+    store_paths_free(paths);
+    /* What is there now is the new one; spoil it, so that it is another. */
+    help_write(help_path("%s/signPri.key", place), "x", 1);
+    assert_int_equal(store_clash(root, &bundle->certs[0]), STORE_CLASH_OTHER);
+    save_ok(root, bundle, 1, &paths);
+    char *picture = help_picture(dir);
+    const char *first = strstr(picture, ".bak-20");
+    assert_non_null(first);
+    assert_non_null(strstr(first + 13, "-2 "));
+    free(picture);
+    store_paths_free(paths);
+    cr_bundle_free(bundle);
+    help_remove(dir);
+}
+
+static void one_refused_certificate_keeps_all_out(void **state)
+{
+    (void)state;
+    char *dir = help_temporary();
+    struct cr_bundle *bundle = help_load(help_user("kica-univ-km", "s-kica-km"));
+    help_add(bundle, bank());
+    struct cr_bundle *second = help_load(bank());
+    occupy(dir, second, help_user("sk-stock-expired", "s-expired"));
+    char *before = help_picture(dir);
+    save_fails(help_path("%s/NPKI", dir), bundle, 0, STORE_EXISTS);
+    char *after = help_picture(dir);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+    cr_bundle_free(second);
+    cr_bundle_free(bundle);
+    help_remove(dir);
+}
+
+static void two_for_the_same_place_are_refused(void **state)
+{
+    (void)state;
+    char *dir = help_temporary();
+    struct cr_bundle *bundle = help_load(bank());
+    help_add(bundle, bank());
+    save_fails(help_path("%s/NPKI", dir), bundle, 1, STORE_EXISTS);
+    char *after = help_picture(dir);
+    assert_string_equal(after, "");
+    free(after);
+    cr_bundle_free(bundle);
+    help_remove(dir);
+}
+
+static void what_does_not_parse_is_not_stored(void **state)
+{
+    (void)state;
+    char *dir = help_temporary();
+    struct cr_bundle *bundle = cr_bundle_new();
+    help_add_raw(bundle, help_path("%s/bad/cert-is-html", help_best_set()));
+    save_fails(help_path("%s/NPKI", dir), bundle, 1, STORE_DAMAGED_CERT);
+    char *after = help_picture(dir);
+    assert_string_equal(after, "");
+    free(after);
+    cr_bundle_free(bundle);
+    help_remove(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_sample_is_stored_byte_for_byte),
+        cmocka_unit_test(a_pem_file_is_found_proved_and_stored),
+        cmocka_unit_test(names_come_from_the_certificate_and_not_from_the_peer),
+        cmocka_unit_test(a_gpki_group_goes_beside_the_root),
+        cmocka_unit_test(existing_folders_are_used_whatever_their_case),
+        cmocka_unit_test(the_very_same_certificate_counts_as_stored),
+        cmocka_unit_test(an_older_one_is_kept_beside_the_new_when_replaced),
+        cmocka_unit_test(a_second_backup_of_the_day_gets_a_number),
+        cmocka_unit_test(one_refused_certificate_keeps_all_out),
+        cmocka_unit_test(two_for_the_same_place_are_refused),
+        cmocka_unit_test(what_does_not_parse_is_not_stored),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
