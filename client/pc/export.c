@@ -105,6 +105,13 @@ static void on_line(void *self, struct run *run, const char *line, size_t length
     consent(export, run, answer);
 }
 
+static void on_code(void *self, struct run *run, int descriptor)
+{
+    struct export *export = self;
+
+    pairing_code(&export->pairing, run, descriptor);
+}
+
 static void on_tick(void *self, struct run *run, int64_t now_ms)
 {
     struct export *export = self;
@@ -176,7 +183,7 @@ static void transfer(struct export *export, struct net *net, struct outcome *out
                                 .role = CR_SENDER,
                                 .secrets = pairing_secrets(&export->pairing),
                                 .invite = export->pairing.has_invite ? &export->pairing.invite : NULL,
-                                .dialogue = {export, on_begin, on_event, on_line, on_tick}};
+                                .dialogue = {export, on_begin, on_event, on_line, on_code, on_tick}};
 
     pairing_begin(&export->pairing);
     run_transfer(&config, outcome);
@@ -191,6 +198,8 @@ static int talk_to(struct export *export, struct net *net)
         transfer(export, net, &outcome);
     while (!outcome.interrupted && !interrupt_signal() &&
            pairing_again(&export->pairing, &outcome, attempt++));
+    if (export->pairing.fault)
+        return export->pairing.fault;
     if (outcome.interrupted || interrupt_signal())
         return say_interrupted(export);
     if (export->is_sent) {

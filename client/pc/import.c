@@ -175,6 +175,13 @@ static void on_line(void *self, struct run *run, const char *line, size_t length
         refuse(import, run, ERROR_END_DECLINED, CR_REASON_DECLINED);
 }
 
+static void on_code(void *self, struct run *run, int descriptor)
+{
+    struct import *import = self;
+
+    pairing_code(&import->pairing, run, descriptor);
+}
+
 static void on_tick(void *self, struct run *run, int64_t now_ms)
 {
     struct import *import = self;
@@ -231,7 +238,7 @@ static void transfer(struct import *import, struct net *net, struct outcome *out
                                 .role = CR_RECEIVER,
                                 .secrets = pairing_secrets(&import->pairing),
                                 .invite = import->pairing.has_invite ? &import->pairing.invite : NULL,
-                                .dialogue = {import, on_begin, on_event, on_line, on_tick}};
+                                .dialogue = {import, on_begin, on_event, on_line, on_code, on_tick}};
 
     pairing_begin(&import->pairing);
     run_transfer(&config, outcome);
@@ -246,6 +253,8 @@ static int talk_to(struct import *import, struct net *net)
         transfer(import, net, &outcome);
     while (!outcome.interrupted && !interrupt_signal() &&
            pairing_again(&import->pairing, &outcome, attempt++));
+    if (import->pairing.fault)
+        return import->pairing.fault;
     if (outcome.interrupted || interrupt_signal())
         return say_interrupted(import, &outcome);
     if (import->is_stored) {

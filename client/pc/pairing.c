@@ -9,12 +9,21 @@
 
 #include <sodium.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ATTEMPTS_DEFAULT 3
 
 static int is_given(const struct options *options)
 {
     return options->code_file || options->code_fd >= 0;
+}
+
+/* A pipe's number is awaited while the connection is made; a file's is there. */
+static int is_pipe(int descriptor)
+{
+    struct stat status;
+
+    return descriptor >= 0 && fstat(descriptor, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
 static int read_given(struct pairing *pairing)
@@ -48,6 +57,9 @@ int pairing_init(struct pairing *pairing, struct app *app, enum cr_role role)
         return say_error(ERROR_NEED_INPUT, "--yes");
     if (shows)
         return show_check(app);
+    pairing->is_awaited = !options->code_file && is_pipe(options->code_fd);
+    if (pairing->is_awaited)
+        return 0;
     if (is_given(options))
         return read_given(pairing);
     return terminal_can_ask() ? 0 : say_error(ERROR_NEED_INPUT, "--code-file, --code-fd, --show-code");
@@ -67,7 +79,7 @@ void pairing_begin(struct pairing *pairing)
 {
     pairing->is_showing = pairing->is_asking = pairing->is_confirmed = pairing->was_offline = 0;
     pairing->peer_is_away = pairing->is_done = 0;
-    if (pairing->side == CR_TYPIST && !pairing->has_invite)
+    if (pairing->side == CR_TYPIST && !pairing->has_invite && !pairing->is_awaited)
         show_page(pairing->app, pairing->role);
 }
 
@@ -77,6 +89,10 @@ void pairing_ask(struct pairing *pairing, struct run *run)
         return;
     if (pairing->has_invite) {
         say_json("step", "s:s", "step", "number");
+        return;
+    }
+    if (pairing->is_awaited) {
+        run_await_code(run, pairing->app->options.code_fd);
         return;
     }
     pairing->is_asking = 1;
@@ -117,6 +133,18 @@ int pairing_line(struct pairing *pairing, struct run *run, const char *line, siz
     if (pairing->is_showing && line && terminal_is_key(line, 'e'))
         cr_transfer_extend(run_transfer_of(run), net_now());
     return pairing->is_showing;
+}
+
+void pairing_code(struct pairing *pairing, struct run *run, int descriptor)
+{
+    (void)descriptor;
+    pairing->fault = read_given(pairing);
+    if (pairing->fault) {
+        cr_transfer_cancel(run_transfer_of(run), net_now());
+        return;
+    }
+    say_json("step", "s:s", "step", "number");
+    cr_transfer_enter(run_transfer_of(run), &pairing->invite, net_now());
 }
 
 void pairing_tick(struct pairing *pairing, struct run *run, int64_t now_ms)

@@ -12,6 +12,8 @@ struct pairing {
     enum cr_role role;
     struct cr_invite invite; /* typist: what was entered */
     int has_invite;
+    int is_awaited; /* the number will come by --code-fd */
+    int fault;      /* exit code, once it was said that what came is no number */
     int is_asking;  /* the number has been asked for */
     int is_showing; /* a number is on the screen */
     int was_offline;
@@ -23,7 +25,7 @@ struct pairing {
     int announced_left; /* what was last said of the seconds left, without a terminal */
 };
 
-/* Decides who shows the number; reads it when it comes by file or descriptor. 0, or an exit code after it was said why. */
+/* Decides who shows the number; reads it when it comes by file. 0, or an exit code after it was said why. */
 int pairing_init(struct pairing *pairing, struct app *app, enum cr_role role);
 void pairing_wipe(struct pairing *pairing);
 
@@ -36,6 +38,7 @@ enum cr_secrets pairing_secrets(const struct pairing *pairing);
 /* The handlers' common part. They return 1 when there is nothing left for the caller to do. */
 int pairing_event(struct pairing *pairing, struct run *run, const struct cr_event *event);
 int pairing_line(struct pairing *pairing, struct run *run, const char *line, size_t length);
+void pairing_code(struct pairing *pairing, struct run *run, int descriptor);
 void pairing_tick(struct pairing *pairing, struct run *run, int64_t now_ms);
 
 /* After it failed: shall another number be tried? Says so, and asks where somebody can be asked. */

@@ -25,6 +25,7 @@ struct run {
     enum net_state known; /* the state the transfer was told of */
     int has_ended;
     int is_listening;
+    int code_fd; /* -1 unless the number is still to come by it */
     int is_ticking;
     int has_been_online;
     int64_t tick_at;
@@ -50,6 +51,19 @@ void run_listen(struct run *run, int is_wanted)
         net_watch(run->net, STDIN_FILENO);
     else
         net_unwatch(run->net, STDIN_FILENO);
+}
+
+void run_await_code(struct run *run, int descriptor)
+{
+    run->code_fd = descriptor;
+    net_watch(run->net, descriptor);
+}
+
+static void forget_code(struct run *run)
+{
+    if (run->code_fd >= 0)
+        net_unwatch(run->net, run->code_fd);
+    run->code_fd = -1;
 }
 
 void run_tick(struct run *run, int is_wanted)
@@ -79,6 +93,8 @@ static void note_end(struct run *run, const struct cr_event *event)
     run->outcome->retry_after = event->seconds;
 }
 
+static void pass_connection(struct run *run);
+
 static void pass_events(struct run *run)
 {
     struct cr_event event;
@@ -87,6 +103,10 @@ static void pass_events(struct run *run)
          cr_transfer_event(run->transfer, &event)) {
         if (event.type == CR_EVENT_ENDED)
             note_end(run, &event);
+        if (event.type == CR_EVENT_STALE) {
+            net_close(run->net);
+            pass_connection(run);
+        }
         run->config->dialogue.event(run->config->dialogue.self, run, &event);
     }
 }
@@ -167,6 +187,17 @@ static void pass_line(struct run *run)
     sodium_memzero(line, sizeof(line)); /* may hold the number */
 }
 
+static void pass_code(struct run *run)
+{
+    const struct dialogue *dialogue = &run->config->dialogue;
+    int descriptor = run->code_fd;
+
+    if (descriptor < 0 || run->has_ended || !is_readable(descriptor))
+        return;
+    forget_code(run);
+    dialogue->code(dialogue->self, run, descriptor);
+}
+
 static void pass_interrupt(struct run *run)
 {
     if (!interrupt_signal() || run->outcome->interrupted)
@@ -174,6 +205,7 @@ static void pass_interrupt(struct run *run)
     run->outcome->interrupted = interrupt_signal();
     net_unwatch(run->net, interrupt_fd());
     run_listen(run, 0);
+    forget_code(run);
     run->give_up_at = net_now() + LAST_WORDS_MS;
     cr_transfer_cancel(run->transfer, net_now());
 }
@@ -222,6 +254,7 @@ static void pump(struct run *run)
         cr_transfer_tick(run->transfer, net_now());
         pass_interrupt(run);
         pass_line(run);
+        pass_code(run);
         pass_events(run);
         pass_tick(run);
         connect_if_due(run);
@@ -272,7 +305,7 @@ static int transfer_new(struct run *run)
 
 void run_transfer(const struct run_config *config, struct outcome *outcome)
 {
-    struct run run = {.config = config, .net = config->net, .outcome = outcome, .known = NET_CLOSED};
+    struct run run = {.config = config, .net = config->net, .outcome = outcome, .known = NET_CLOSED, .code_fd = -1};
 
     memset(outcome, 0, sizeof(*outcome));
     if (transfer_new(&run)) {
@@ -288,6 +321,7 @@ void run_transfer(const struct run_config *config, struct outcome *outcome)
     connect_if_due(&run);
     pump(&run);
     run_listen(&run, 0);
+    forget_code(&run);
     terminal_status(NULL);
     net_unwatch(run.net, interrupt_fd());
     net_on_message(run.net, NULL, NULL);

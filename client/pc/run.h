@@ -17,6 +17,8 @@ struct dialogue {
     void (*event)(void *self, struct run *run, const struct cr_event *event);
     /* A line was typed after run_listen; NULL: the end of input. */
     void (*line)(void *self, struct run *run, const char *line, size_t length);
+    /* The descriptor of run_await_code has something to read. */
+    void (*code)(void *self, struct run *run, int descriptor);
     /* About once a second, while the dialogue wants it (run_tick). */
     void (*tick)(void *self, struct run *run, int64_t now_ms);
 };
@@ -47,6 +49,8 @@ struct cr_transfer *run_transfer_of(struct run *run);
 const struct app *run_app(const struct run *run);
 /* Lines from standard input are wanted, or no more. */
 void run_listen(struct run *run, int is_wanted);
+/* The number will come by this descriptor; asked for once. */
+void run_await_code(struct run *run, int descriptor);
 void run_tick(struct run *run, int is_wanted);
 
 /* The words for how it ended, and the exit code; detail is for the failures of the net's (the clock, the reason). */

@@ -27,12 +27,45 @@ void store_list_free(struct store_list *list)
     memset(list, 0, sizeof *list);
 }
 
+static const struct cr_file *find_kind(const struct cr_cert *cert, enum cr_file_kind kind)
+{
+    for (size_t i = 0; i < cert->file_count; i++) {
+        if (cert->files[i].kind == kind) {
+            return &cert->files[i];
+        }
+    }
+    return NULL;
+}
+
+static int is_agreeing(const struct cr_cert *one, const struct cr_cert *other)
+{
+    for (size_t i = 0; i < one->file_count; i++) {
+        const struct cr_file *file = &one->files[i];
+        const struct cr_file *same = find_kind(other, file->kind);
+        if (same != NULL && (same->size != file->size || memcmp(same->bytes, file->bytes, file->size) != 0)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Copies of one certificate whose keys differ (another password, or damage) are not one: each must be seen, and be chosen. */
+static int is_copy(const struct store_entry *one, const struct store_entry *other)
+{
+    struct cr_bundle *both = cr_bundle_new();
+    int is_same = both != NULL && store_load(one, both) == STORE_OK && store_load(other, both) == STORE_OK &&
+                  is_agreeing(&both->certs[0], &both->certs[1]);
+    cr_bundle_free(both);
+    return is_same;
+}
+
 static struct store_entry *find_same(struct store_list *list, const struct store_entry *entry)
 {
     for (size_t i = 0; entry->fault == STORE_OK && i < list->count; i++) {
         struct store_entry *other = &list->entries[i];
         if (other->fault == STORE_OK && other->format == entry->format &&
-            memcmp(other->facts.identity, entry->facts.identity, sizeof entry->facts.identity) == 0) {
+            memcmp(other->facts.identity, entry->facts.identity, sizeof entry->facts.identity) == 0 &&
+            is_copy(other, entry)) {
             return other;
         }
     }

@@ -225,7 +225,7 @@ int cr_invite_parse(const char *fragment, size_t length, struct cr_invite *invit
         struct text pair = {fragment, end != NULL ? (size_t)(end - fragment) : length};
         size_t step = end != NULL ? pair.length + 1 : pair.length;
 
-        error = read_pair(pair, &seen, invite);
+        error = end != NULL && step == length ? CR_E_MALFORMED : read_pair(pair, &seen, invite);
         fragment += step;
         length -= step;
     }

@@ -163,6 +163,32 @@ static void a_released_mailbox_is_forgotten_with_its_tokens(void **state)
     assert_int_equal(allocate(1, &here).result, STORE_NEW);
 }
 
+static void released_nameplates_rest_and_come_back(void **state)
+{
+    int here;
+    uint64_t now_ms = 0;
+
+    (void)state;
+    for (int i = 0; i < 3000; i++) {
+        struct heard heard = {0};
+
+        if (i % 900 == 0)
+            now_ms += 600000;
+        store->allocate(store, token(1), &here, 1000, now_ms, hear, &heard);
+        assert_int_equal(heard.record.nameplate.digits, 4);
+        store->release(store, &heard.record.nameplate, now_ms);
+    }
+    for (int i = 0; i < 1100; i++) {
+        struct heard heard = {0};
+
+        store->allocate(store, token(1), &here, 1000, now_ms, hear, &heard);
+        store->release(store, &heard.record.nameplate, now_ms);
+        if (heard.record.nameplate.digits == 5)
+            return;
+    }
+    fail_msg("nameplates do not rest");
+}
+
 static void a_nameplate_of_another_length_is_another_nameplate(void **state)
 {
     int here;
@@ -205,6 +231,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_token_that_holds_a_seat_claims_no_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_token_finds_its_seat_and_an_unknown_one_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_released_mailbox_is_forgotten_with_its_tokens, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(released_nameplates_rest_and_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_nameplate_of_another_length_is_another_nameplate, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_published_to_a_node_is_delivered_there_and_nowhere_else,

@@ -156,6 +156,21 @@ static void the_copy_with_more_files_leads(void **state)
     help_remove(dir);
 }
 
+static void copies_with_another_key_are_entries_of_their_own(void **state)
+{
+    (void)state;
+    struct store_list list;
+    char *dir = help_temporary();
+    help_copy(help_path("%s/bad/pair-mismatch", help_best_set()), help_path("%s/1", dir));
+    help_copy(bank(), help_path("%s/2", dir));
+    assert_int_equal(store_scan(dir, &list), STORE_OK);
+    assert_int_equal(list.count, 2);
+    assert_null(list.entries[0].other_places);
+    assert_memory_equal(list.entries[0].facts.identity, list.entries[1].facts.identity, 32);
+    store_list_free(&list);
+    help_remove(dir);
+}
+
 static void faulty_entries_come_last_with_their_fault(void **state)
 {
     (void)state;
@@ -379,6 +394,7 @@ int main(void)
         cmocka_unit_test(an_empty_or_missing_folder_is_not_found),
         cmocka_unit_test(the_same_certificate_in_two_places_is_one_entry),
         cmocka_unit_test(the_copy_with_more_files_leads),
+        cmocka_unit_test(copies_with_another_key_are_entries_of_their_own),
         cmocka_unit_test(faulty_entries_come_last_with_their_fault),
         cmocka_unit_test(links_are_not_followed),
         cmocka_unit_test(a_pipe_in_place_of_a_file_does_not_hang),

@@ -136,7 +136,8 @@ void cr_transfer_extend(struct cr_transfer *transfer, int64_t now_ms);
 /* This device's person stops. Burns the code. Send the remaining output, then free. */
 void cr_transfer_cancel(struct cr_transfer *transfer, int64_t now_ms);
 
-/* Nothing left to say: after CR_EVENT_ENDED the connection may be closed. */
+/* Nothing left to say: after CR_EVENT_ENDED the connection may be closed. Until then the deadline still counts, and the tick
+ * at it, 10 s after the end, gives up what a silent relay has not taken. */
 int cr_transfer_is_finished(const struct cr_transfer *transfer);
 
 #endif
