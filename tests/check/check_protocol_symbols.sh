@@ -8,7 +8,7 @@ shift
 
 memory='mem(chr|cmp|cpy|move|set)|bcmp|malloc|calloc|free|strlen'
 sodium='(crypto|sodium|randombytes)_[a-z0-9_]*'
-compiler='_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__(asan|ubsan|sanitizer|sancov|lsan|gcov)_?[a-z0-9_]*|__mem[a-z]*_chk'
+compiler='_GLOBAL_OFFSET_TABLE_|__(start|stop)___sancov_[a-z]*|__stack_chk_fail|__(asan|ubsan|sanitizer|sancov|lsan|gcov)_?[a-z0-9_]*|__mem[a-z]*_chk'
 
 needs() { "$nm" --undefined-only "$@" | awk 'NF == 2 {print $2}' | sort -u; }
 gives() { "$nm" --defined-only --extern-only "$@" | awk 'NF == 3 {print $3}' | sort -u; }

@@ -18,7 +18,7 @@ ALLOCATED, JOINED, DELIVER, ACKED, RESUMED, TIME, PEER, CLOSED, REFUSED, GOING_A
 
 
 def relay_program():
-    return os.environ.get("CERTRELAYD", "certrelayd")
+    return os.environ.get("CR_CERTRELAYD", "certrelayd")
 
 
 def make_certificate(folder, name="relay"):

@@ -92,6 +92,7 @@ def test_the_displayer_stops_while_it_waits(kit, material, tmp_path, number):
     code = importer.code()
     importer.kill(number)
     assert importer.wait() == 130, importer.story()
+    assert (importer.error()["id"], importer.error()["exit"]) == ("interrupted", 130)
     kit.exporter(material.folder, material.password, code=code).fails("unavailable")
 
 
@@ -189,7 +190,7 @@ def test_the_relay_starts_again_and_has_forgotten(own_relay, tmp_path):
     relay.kill()
     relay.popen.wait()
     importer.event("offline")
-    again, _ = own_relay(port=relay.port)
+    own_relay(port=relay.port)
     importer.fails("relay-lost")
 
 
@@ -221,7 +222,7 @@ def test_too_many_new_numbers_of_one_address_are_refused(own_relay, tmp_path):
 
 
 def test_a_relay_that_nobody_vouches_for_is_not_spoken_to(own_relay, tmp_path):
-    relay, kit = own_relay(tls=True)
+    _, kit = own_relay(tls=True)
     kit.ca_file = None
     kit.importer(tmp_path / "NPKI").fails("tls-untrusted")
 

@@ -2,7 +2,7 @@
 
 import pytest
 from hostile import Pair
-from kit import contents
+from kit import Late, contents
 from peer import wire
 from scripted_relay import ScriptedRelay
 
@@ -24,9 +24,10 @@ def whole_pair(folder, showing, garbling):
             pair.show()
             pair.type()
             pair.end()
-        except AssertionError:
+        except Late:
             shower = pair.importer or pair.exporter
-            shower.wait()
+            assert pair.importer is None or pair.exporter is None, pair.story("late")
+            shower.wait(0.1)
         finally:
             pair.kit.stop()
         return pair, shower
@@ -94,3 +95,10 @@ def test_every_refusal_in_the_middle_ends_or_is_healed(tmp_path, showing, reason
     assert (pair.sent == 0) == (stored != []), pair.story(f"refused {reason}")
     if reason == wire.BUSY:
         assert (pair.sent, pair.received) == (0, 0), pair.story("busy")
+
+
+@pytest.mark.parametrize("showing,kind", [("import", wire.ALLOCATED), ("export", wire.ALLOCATED), ("import", wire.JOINED)])
+@pytest.mark.parametrize("instead", [[], [wire.frame(wire.GOING_AWAY, seconds=1)]], ids=["nothing", "going away"])
+def test_a_relay_that_never_answers_is_not_waited_for(tmp_path, showing, kind, instead):
+    pair, shower = whole_pair(tmp_path, showing, garble(kind, lambda frame: instead))
+    assert_nothing_came_of_it(pair, shower, "relay-lost", "unreachable", "relay-draining", "relay-protocol", "peer-lost")

@@ -15,6 +15,7 @@ from peer.session import DIGITS, LONG, Displayer, SessionError, Typist  # noqa: 
 
 STEP_SECONDS = 15
 BYE_SECONDS = 5
+LAST_WORDS = (messages.SAVED, messages.REFUSE, messages.BYE)
 MOODS = {"wrong code": wire.WRONG_CODE, "declined": wire.CANCELLED}
 
 
@@ -80,7 +81,9 @@ class Device:
     async def next_message(self, *expected, limit=STEP_SECONDS):
         """The next message of the peer; its HELLO is taken first, REFUSE ends."""
         while not self.rows:
-            opened, _ = self.session.open(await self.next_frame(limit))
+            opened, is_final = self.session.open(await self.next_frame(limit))
+            if is_final != any(kind in LAST_WORDS for kind, _ in opened[-1:]):
+                raise wire.WireError("FINAL belongs to the last message, and to no other")
             self.rows += opened
         kind, value = self.rows.pop(0)
         if kind == messages.REFUSE and messages.HELLO not in expected and len(value) == 1:
