@@ -21,7 +21,7 @@ test-deps:
 
 build: deps
 	@cmake --preset release -DCR_TESTS=OFF >/dev/null
-	@cmake --build --preset release
+	@cmake --build --preset release -- --quiet
 
 # A certificate moves between two folders of this machine, through a real relay over TLS.
 demo: build
@@ -30,16 +30,16 @@ demo: build
 # Everything, with gcc and sanitizers; then the same sources with clang, and each fuzzer for some seconds.
 test: test-deps
 	@cmake --preset dev >/dev/null
-	@cmake --build --preset dev
+	@cmake --build --preset dev -- --quiet
 	@cmake --preset fuzz >/dev/null
-	@cmake --build --preset fuzz
+	@cmake --build --preset fuzz -- --quiet
 	@ctest --test-dir build/fuzz --output-on-failure --no-tests=error -j 2 -L fuzz
 	@ctest --test-dir build/dev --output-on-failure --no-tests=error -j 2
 
 # Figures of this machine, as ratios within one run; takes some minutes. With `make bench-peers` first, others run side by side.
 bench: test-deps
 	@cmake --preset release -DCR_TESTS=ON >/dev/null
-	@cmake --build --preset release
+	@cmake --build --preset release -- --quiet
 	@/usr/bin/python3 tests/bench/bench.py build/release
 
 bench-peers:
@@ -49,7 +49,7 @@ bench-peers:
 FUZZ_SECONDS = 3600
 fuzz: test-deps
 	@cmake --preset fuzz >/dev/null
-	@cmake --build --preset fuzz
+	@cmake --build --preset fuzz -- --quiet
 	@sh tests/fuzz/long.sh build/fuzz $(FUZZ_SECONDS)
 
 lint: test-deps

@@ -21,6 +21,7 @@ struct loop {
     uv_loop_t uv;
     struct loop_sink sink;
     uv_timer_t timer;
+    uv_prepare_t prepare;
     uv_signal_t signals[SIGNALS];
     struct watch watches[CONFIG_LISTENS_MAX];
 };
@@ -37,6 +38,13 @@ static void on_signal(uv_signal_t *handle, int number)
     struct loop *loop = handle->data;
 
     loop->sink.signal(loop->sink.context, number, uv_now(&loop->uv));
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct loop *loop = prepare->data;
+
+    loop->sink.rest(loop->sink.context);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
@@ -61,6 +69,9 @@ struct loop *loop_new(const struct loop_sink *sink)
     loop->sink = *sink;
     uv_timer_init(&loop->uv, &loop->timer);
     loop->timer.data = loop;
+    uv_prepare_init(&loop->uv, &loop->prepare);
+    loop->prepare.data = loop;
+    uv_prepare_start(&loop->prepare, on_prepare);
     for (size_t i = 0; i < SIGNALS; i++) {
         uv_signal_init(&loop->uv, &loop->signals[i]);
         loop->signals[i].data = loop;
@@ -132,6 +143,7 @@ void loop_stop(struct loop *loop)
 void loop_settle(struct loop *loop)
 {
     uv_timer_stop(&loop->timer);
+    uv_prepare_stop(&loop->prepare);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_signal_stop(&loop->signals[i]);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
@@ -142,6 +154,7 @@ int loop_free(struct loop *loop)
     int left;
 
     uv_close((uv_handle_t *)&loop->timer, NULL);
+    uv_close((uv_handle_t *)&loop->prepare, NULL);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&loop->signals[i], NULL);
     for (size_t i = 0; i < CONFIG_LISTENS_MAX; i++) {

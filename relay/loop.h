@@ -8,6 +8,8 @@ struct loop_sink {
     void (*readable)(void *context, int fd, uint64_t now_ms);
     void (*tick)(void *context, uint64_t now_ms);
     void (*signal)(void *context, int signal, uint64_t now_ms);
+    /* All that came in is handled; the loop is about to wait. */
+    void (*rest)(void *context);
     void *context;
 };
 

@@ -129,6 +129,13 @@ static void on_readable(void *context, int fd, uint64_t now_ms)
     listen_serve(relay->listeners, fd, now_ms);
 }
 
+static void on_rest(void *context)
+{
+    struct relay *relay = context;
+
+    wire_flush(relay->wire);
+}
+
 static void relay_stop(struct relay *relay)
 {
     relay->is_over = 1;
@@ -300,7 +307,7 @@ static int listen_all(struct relay *relay)
 
 static int relay_start(struct relay *relay)
 {
-    const struct loop_sink sink = {on_readable, on_tick, on_signal, relay};
+    const struct loop_sink sink = {on_readable, on_tick, on_signal, on_rest, relay};
     int code;
 
     if (process_prepare(relay->config) != 0)

@@ -1,16 +1,19 @@
 /* libwebsockets' callbacks: they translate and return.
  *
- * Debian 12 has 4.1.6, whose known faults are kept out of reach here: anything but a plain WebSocket upgrade is refused before the library
- * acts on it, HTTP/2 and extensions are never spoken, and its per-connection timers are off. */
+ * Debian 12 has 4.1.6, whose known faults are kept out of reach here and in wire_upgrade.c: anything but a plain WebSocket upgrade is
+ * refused before the library acts on it, HTTP/2 and extensions are never spoken, and its per-connection timers are off.
+ *
+ * Frames are written by wire_flush, when the loop has handled what came in and none of the library's callbacks is under way. The
+ * library's own way, to ask for a WRITEABLE callback, costs two changes of the watched set for every frame; it is used only when a
+ * socket is full. What the library could not write it keeps: at most one frame, since nothing is written while it keeps anything. */
 #include "wire.h"
 
-#include "config.h"
 #include "log.h"
+#include "wire_upgrade.h"
 
 #include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #define RX_BUFFER_BYTES 2048
@@ -26,6 +29,8 @@ struct wire {
     struct office *office;
     struct lws_context *context;
     struct lws_vhost *vhost;
+    struct link *woken;    /* those with something to be told */
+    struct link *adopting; /* until the library has made a connection of it */
     uint8_t out[LWS_PRE + CR_FRAME_MAX_BYTES];
 };
 
@@ -34,18 +39,24 @@ struct link {
     struct visitor visitor; /* first; in use while is_visiting */
     struct wire *wire;
     struct lws *wsi;
+    struct link *next_woken;
+    struct link **woken_at; /* what points to it among the woken, NULL when it is not */
     uint64_t address;
     uint8_t *part; /* of a message that came in pieces */
     uint32_t part_bytes, part_room;
     uint16_t fragments;
     uint8_t is_visiting;
-    uint8_t is_closing; /* our Close frame is out */
+    uint8_t
+        is_mute; /* a Close frame is out or on its way, or the connection is being dropped: nothing is written any more */
 };
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
 
 static const struct lws_protocols protocols[] = {
-    {.name = CR_SUBPROTOCOL, .callback = on_event, .rx_buffer_size = RX_BUFFER_BYTES},
+    {.name = CR_SUBPROTOCOL,
+     .callback = on_event,
+     .rx_buffer_size = RX_BUFFER_BYTES,
+     .tx_packet_size = LWS_PRE + CR_FRAME_MAX_BYTES},
     {.name = NULL},
 };
 
@@ -66,6 +77,29 @@ static void part_forget(struct link *link)
     link->fragments = 0;
 }
 
+static void woken_add(struct link *link)
+{
+    struct wire *wire = link->wire;
+
+    if (link->woken_at != NULL)
+        return;
+    link->next_woken = wire->woken;
+    link->woken_at = &wire->woken;
+    if (link->next_woken != NULL)
+        link->next_woken->woken_at = &link->next_woken;
+    wire->woken = link;
+}
+
+static void woken_remove(struct link *link)
+{
+    if (link->woken_at == NULL)
+        return;
+    *link->woken_at = link->next_woken;
+    if (link->next_woken != NULL)
+        link->next_woken->woken_at = link->woken_at;
+    link->woken_at = NULL;
+}
+
 static void on_established(struct link *link, struct lws *wsi)
 {
     link->wsi = wsi;
@@ -78,6 +112,7 @@ static void on_closed(struct link *link)
     if (!link->is_visiting)
         return;
     link->is_visiting = 0;
+    woken_remove(link);
     office_leave(&link->visitor);
 }
 
@@ -94,6 +129,7 @@ static void on_destroyed(struct link *link)
 
 static int close_with(struct link *link, enum lws_close_status status, const char *reason)
 {
+    link->is_mute = 1;
     lws_close_reason(link->wsi, status, NULL, 0);
     link->wire->sink.refused(link->wire->sink.context, reason);
     return -1;
@@ -166,101 +202,66 @@ static int write_close(struct link *link)
     static const uint8_t frame[] = {0x88, 2, LWS_CLOSE_STATUS_NORMAL >> 8, LWS_CLOSE_STATUS_NORMAL & 0xff};
     uint8_t *out = link->wire->out + LWS_PRE;
 
-    if (link->is_closing)
-        return 0;
-    link->is_closing = 1;
+    link->is_mute = 1;
     memcpy(out, frame, sizeof frame);
     return lws_write(link->wsi, out, sizeof frame, LWS_WRITE_RAW) < 0 ? -1 : 0;
 }
 
-static int on_writeable(struct link *link)
+static int write_next(struct link *link)
 {
     struct cr_frame frame;
-    int failed = 0;
 
-    if (!link->is_visiting)
-        return 0;
     switch (office_speak(&link->visitor, now_of(link->wire), &frame)) {
-    case SAY_NOTHING:
-        return 0;
     case SAY_FRAME:
-        failed = write_frame(link, &frame);
-        break;
+        return write_frame(link, &frame);
     case SAY_PING:
-        failed = write_ping(link);
-        break;
+        return write_ping(link);
     case SAY_END:
         return write_close(link);
-    }
-    if (failed == 0 && office_has_words(&link->visitor))
-        lws_callback_on_writable(link->wsi);
-    return failed;
-}
-
-static int header_is(struct lws *wsi, enum lws_token_indexes token, const char *wanted)
-{
-    char value[CONFIG_TEXT_BYTES];
-
-    return lws_hdr_copy(wsi, value, sizeof value, token) > 0 && strcmp(value, wanted) == 0;
-}
-
-static int header_is_absent(struct lws *wsi, enum lws_token_indexes token)
-{
-    return lws_hdr_total_length(wsi, token) == 0;
-}
-
-static int wants_websocket(struct lws *wsi)
-{
-    char value[16];
-
-    return lws_hdr_copy(wsi, value, sizeof value, WSI_TOKEN_UPGRADE) > 0 &&
-           strcasecmp(value, "websocket") == 0;
-}
-
-static int wants_our_protocol(struct lws *wsi)
-{
-    char list[128], *rest = NULL;
-
-    if (lws_hdr_copy(wsi, list, sizeof list, WSI_TOKEN_PROTOCOL) <= 0)
-        return 0;
-    for (char *name = strtok_r(list, ", \t", &rest); name != NULL; name = strtok_r(NULL, ", \t", &rest)) {
-        if (strcmp(name, CR_SUBPROTOCOL) == 0)
-            return 1;
+    case SAY_NOTHING:
+        break;
     }
     return 0;
 }
 
-/* The HTTP status to refuse an upgrade with, 0 to let it pass. Origin is not looked at: the page may be served from anywhere, by
- * design; there are no cookies or other standing rights that a foreign page could use, only what its own person types. */
-static unsigned upgrade_status(const struct wire *wire, struct lws *wsi)
+static int has_words(const struct link *link)
 {
-    if (header_is_absent(wsi, WSI_TOKEN_GET_URI) || !header_is_absent(wsi, WSI_TOKEN_POST_URI))
-        return HTTP_STATUS_METHOD_NOT_ALLOWED;
-    if (!header_is(wsi, WSI_TOKEN_GET_URI, wire->rules.path))
-        return HTTP_STATUS_NOT_FOUND;
-    if (!header_is_absent(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) ||
-        !header_is_absent(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING))
-        return HTTP_STATUS_REQ_ENTITY_TOO_LARGE;
-    if (!header_is(wsi, WSI_TOKEN_VERSION, "13") || !wants_our_protocol(wsi))
-        return HTTP_STATUS_BAD_REQUEST;
+    return link->is_visiting && !link->is_mute && office_has_words(&link->visitor);
+}
+
+static int link_speak(struct link *link)
+{
+    while (has_words(link)) {
+        if (lws_partial_buffered(link->wsi))
+            return lws_callback_on_writable(link->wsi) < 0 ? -1 : 0;
+        if (write_next(link) != 0)
+            return -1;
+    }
     return 0;
+}
+
+void wire_flush(struct wire *wire)
+{
+    while (wire->woken != NULL) {
+        struct link *link = wire->woken;
+
+        woken_remove(link);
+        if (link_speak(link) != 0)
+            wire_drop(&link->visitor);
+    }
 }
 
 /* The library acts on a header other than "websocket" with memory that it has freed, so such a request is ended without an answer and
  * without reading what the callback was given. */
 static int on_upgrade(const struct wire *wire, struct lws *wsi)
 {
-    unsigned status;
+    int status = upgrade_status(wsi, wire->rules.path);
 
-    if (!wants_websocket(wsi)) {
-        wire->sink.refused(wire->sink.context, "upgrade");
-        return -1;
-    }
-    status = upgrade_status(wire, wsi);
-    if (status == 0)
+    if (status == UPGRADE_OURS)
         return 0;
     wire->sink.refused(wire->sink.context, "upgrade");
-    lws_return_http_status(wsi, status, NULL);
+    if (status != UPGRADE_FOREIGN)
+        lws_return_http_status(wsi, (unsigned)status, NULL);
     return -1;
 }
 
@@ -271,11 +272,31 @@ static int on_http(const struct wire *wire, struct lws *wsi)
     return -1;
 }
 
+/* A Close frame of the device: the answer to ours, or one that the library answers. */
+static int on_peer_closes(struct link *link)
+{
+    int is_answer = link->is_mute;
+
+    link->is_mute = 1;
+    return is_answer ? -1 : 0;
+}
+
+/* From here on the library ends with WSI_DESTROY whatever happens. */
+static int on_created(struct lws *wsi)
+{
+    struct wire *wire = lws_context_user(lws_get_context(wsi));
+
+    wire->adopting = NULL;
+    return 0;
+}
+
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
     struct link *link = lws_get_opaque_user_data(wsi);
 
     (void)user;
+    if (reason == LWS_CALLBACK_WSI_CREATE)
+        return on_created(wsi);
     if (link == NULL)
         return 0;
     switch (reason) {
@@ -295,9 +316,9 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         office_heard(&link->visitor);
         return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
-        return on_writeable(link);
+        return link_speak(link);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-        return link->is_closing ? -1 : 0;
+        return on_peer_closes(link);
     case LWS_CALLBACK_USER:
         if (link->is_visiting)
             office_tell_going_away(&link->visitor);
@@ -315,7 +336,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 
 void wire_wake(struct visitor *visitor)
 {
-    lws_callback_on_writable(((struct link *)visitor)->wsi);
+    woken_add((struct link *)visitor);
 }
 
 /* The library looks at its timeouts only when it has been woken. */
@@ -323,6 +344,7 @@ void wire_drop(struct visitor *visitor)
 {
     struct link *link = (struct link *)visitor;
 
+    link->is_mute = 1;
     lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
     lws_cancel_service(link->wire->context);
 }
@@ -344,8 +366,10 @@ void wire_adopt(struct wire *wire, int fd, uint64_t address)
     }
     link->wire = wire;
     link->address = address;
-    /* Also when this fails the link is freed by its WSI_DESTROY. */
+    wire->adopting = link;
     (void)lws_adopt_descriptor_vhost_via_info(&guest);
+    if (wire->adopting == link)
+        on_destroyed(link);
 }
 
 void wire_tell_going_away(struct wire *wire)
@@ -395,6 +419,7 @@ struct wire *wire_new(const struct wire_rules *rules, const struct wire_sink *si
         .foreign_loops = loops,
         .max_http_header_data = HEADERS_MAX_BYTES,
         .timeout_secs = HANDSHAKE_SECONDS,
+        .user = wire,
         .gid = -1,
         .uid = -1,
     };

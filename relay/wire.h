@@ -30,8 +30,11 @@ void wire_serve(struct wire *wire, struct office *office);
 /* Takes over an accepted socket, also when it fails: sink->closed follows in any case. */
 void wire_adopt(struct wire *wire, int fd, uint64_t address);
 
+/* Writes what visitors are to be told, as far as their sockets take it. For when the loop is about to wait: never within a callback. */
+void wire_flush(struct wire *wire);
+
 /* For the office's sink. */
-void wire_wake(struct visitor *visitor);
+void wire_wake(struct visitor *visitor); /* wire_flush must follow */
 void wire_drop(struct visitor *visitor);
 
 /* Tells every visitor present that the relay is going away. */

@@ -2,8 +2,8 @@
 find_program(CR_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
 execute_process(COMMAND ${CR_PYTHON} -c "import pytest, websockets" RESULT_VARIABLE CR_PYTHON_LACKS ERROR_QUIET OUTPUT_QUIET)
 if(NOT CR_PYTHON OR NOT CR_PYTHON_LACKS EQUAL 0)
-  message(STATUS "SKIP end-to-end tests: python3 with pytest and websockets is needed")
-  return()
+  message(FATAL_ERROR "The end-to-end tests need /usr/bin/python3 with pytest and websockets (python3-pytest, "
+    "python3-websockets); -DCR_TESTS=OFF builds without any tests")
 endif()
 
 set(CR_E2E_ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")

@@ -1,11 +1,6 @@
 # The store and its samples. CR_SHARED_FIXTURES: sample certificates made by other code than ours, used when there.
 set(CR_SHARED_FIXTURES ${CMAKE_SOURCE_DIR}/../shared/fixtures CACHE PATH "Sample certificates of other makers")
 
-add_executable(cr_make_samples
-  samples/make_samples.c samples/sample_users.c samples/sample_cert.c samples/sample_key.c samples/sample_bad.c)
-target_compile_definitions(cr_make_samples PRIVATE _DEFAULT_SOURCE)
-target_link_libraries(cr_make_samples PRIVATE cr_store cr_flags)
-
 set(CR_SAMPLES ${CMAKE_CURRENT_BINARY_DIR}/samples)
 add_test(NAME store.samples COMMAND cr_make_samples --now 2026-11-20 ${CR_SAMPLES})
 set_tests_properties(store.samples PROPERTIES FIXTURES_SETUP store_samples TIMEOUT 120)

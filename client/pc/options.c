@@ -40,7 +40,7 @@ const struct option_row option_rows[] = {
      FOR_TRANSFER | FOR_LIST, OPTION_TEXT, AT(store)},
     {"relay", 'r', N_("URL"), N_("the relay, such as wss://relay.example/ws"), FOR_TRANSFER | FOR_DOCTOR,
      OPTION_TEXT, AT(relay)},
-    {"page", 0, N_("URL"), N_("the page for the phone (the relay's own)"), FOR_TRANSFER, OPTION_TEXT,
+    {"page", 0, N_("URL"), N_("the page that phones open, if there is one"), FOR_TRANSFER, OPTION_TEXT,
      AT(page)},
     {"ca-file", 0, N_("FILE"), N_("trust these CA certificates (PEM) instead of this computer's"),
      FOR_TRANSFER | FOR_DOCTOR, OPTION_TEXT, AT(ca_file)},

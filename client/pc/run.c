@@ -305,7 +305,8 @@ static int transfer_new(struct run *run)
 
 void run_transfer(const struct run_config *config, struct outcome *outcome)
 {
-    struct run run = {.config = config, .net = config->net, .outcome = outcome, .known = NET_CLOSED, .code_fd = -1};
+    struct run run = {
+        .config = config, .net = config->net, .outcome = outcome, .known = NET_CLOSED, .code_fd = -1};
 
     memset(outcome, 0, sizeof(*outcome));
     if (transfer_new(&run)) {

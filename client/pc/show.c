@@ -41,8 +41,26 @@ static int draw(const struct app *app, const char *text, const char *words)
     return fits;
 }
 
+static int has_page(const struct app *app)
+{
+    return app->settings.page != NULL;
+}
+
+static void show_command(enum cr_role role)
+{
+    say_talk(STYLE_PLAIN, "%s",
+             role == CR_SENDER
+                 ? _("On the other computer: certrelay import. It shows a number; type it here.")
+                 : _("On the other computer: certrelay export --show-code. It shows a number; "
+                     "type it here."));
+}
+
 void show_page(const struct app *app, enum cr_role role)
 {
+    if (!has_page(app)) {
+        show_command(role);
+        return;
+    }
     say_json("page", "s:s", "url", app->page);
     say_talk(STYLE_PLAIN, "%s",
              role == CR_SENDER ? _("On the device that receives, open this page and choose \"Receive\":")
@@ -90,6 +108,18 @@ static void number_json(const struct cr_invite *invite, const char *text, const 
     sodium_memzero(digits, sizeof(digits));
 }
 
+/* Without a page for phones the link still serves: it can be pasted where the number is asked for. */
+static void number_link(const struct app *app, const char *link, int is_only_way)
+{
+    if (has_page(app)) {
+        say_talk(STYLE_PLAIN, "%s", _("On a phone, open this page:"));
+        say_talk(STYLE_STRONG, "  %s", app->page);
+    }
+    if (!draw(app, link, has_page(app) ? _("On a phone, scan this:") : _("The same as a QR code:")) &&
+        is_only_way)
+        say_must(STYLE_PLAIN, "%s", link);
+}
+
 static void number_talk(const struct app *app, const char *text, const char *link, enum cr_role role)
 {
     if (*text) {
@@ -99,10 +129,7 @@ static void number_talk(const struct app *app, const char *text, const char *lin
         large_number(text);
         say_must(STYLE_STRONG, "\n    %s\n", text);
     }
-    say_talk(STYLE_PLAIN, "%s", _("On a phone, open this page:"));
-    say_talk(STYLE_STRONG, "  %s", app->page);
-    if (!draw(app, link, _("On a phone, scan this:")) && !*text)
-        say_must(STYLE_PLAIN, "%s", link);
+    number_link(app, link, *text == '\0');
     if (role == CR_SENDER)
         say_must(STYLE_WARN, "%s",
                  _("Show it only to your own device. Whoever enters it can ask for your certificate."));

@@ -21,7 +21,7 @@ class Devices:
     def __init__(self, build, folder, ca_file):
         self.program, self.spawn = str(build / "client/pc/certrelay"), str(build / "tests/bench_spawn")
         self.folder, self.ca_file, self.target = folder, ca_file, folder / "target"
-        subprocess.run([build / "tests/cr_make_samples", folder / "samples"], check=True, stdout=subprocess.DEVNULL,
+        subprocess.run([build / "tests/samples/cr_make_samples", folder / "samples"], check=True, stdout=subprocess.DEVNULL,
                        timeout=120)
         self.password_file = folder / "password"
         self.password_file.write_text(PASSWORD + "\n")

@@ -32,7 +32,7 @@ mkdir -p "$work"
 cd "$work"
 
 say "1. Sample certificates (made up, no real person's): a PC that has some, and an empty one"
-"$build/tests/cr_make_samples" "$work/samples" >/dev/null
+"$build/tests/samples/cr_make_samples" "$work/samples" >/dev/null
 mkdir "$work/new-pc"
 "$build/client/pc/certrelay" list --store "$work/samples/NPKI"
 
@@ -45,7 +45,7 @@ openssl x509 -req -in relay.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2
 printf 'listen = 127.0.0.1:0\ntls_cert = %s/relay.pem\ntls_key = %s/relay.key\n' "$work" "$work" >relay.ini
 "$build/relay/certrelayd" --config relay.ini 2>relay.log &
 relay=$!
-wait_for relay.log '"listening"' "$relay"
+wait_for relay.log '"started"' "$relay"
 port=$(sed -n 's/.*"listening".*"port":\([0-9]*\).*/\1/p' relay.log | head -n 1)
 url="wss://localhost:$port/ws"
 echo "    certrelayd --config relay.ini     -> $url"

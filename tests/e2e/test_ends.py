@@ -1,4 +1,4 @@
-"""Nobody waits for nothing: every way a transfer can end is told in three parts, with its exit code, and leaves no half state."""
+"""Every way a transfer can end is told in three parts, with its exit code, and leaves no half state; nobody waits in vain."""
 
 import os
 import signal

@@ -132,6 +132,7 @@ static void the_number_is_shown_and_given_as_json(void **state)
     struct cr_invite invite = {.has_digits = 1};
     const struct cr_nameplate nameplate = {4, 4821};
     char text[CR_CODE_TEXT_BYTES], digits[CR_CODE_TEXT_BYTES] = "";
+    size_t count = 0;
 
     (void)state;
     memset(&app, 0, sizeof(app));
@@ -141,7 +142,7 @@ static void the_number_is_shown_and_given_as_json(void **state)
     cr_code_format(&invite.code, text);
     for (const char *at = text; *at; at++)
         if (*at != ' ')
-            strncat(digits, at, 1);
+            digits[count++] = *at;
     catch_output();
     show_invite(&app, &invite, CR_RECEIVER, 180);
     release_output(out, err, sizeof(out));
