@@ -14,7 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LAST_WORDS_MS 1000
+#define LAST_WORDS_MS 4000 /* the transfer itself gives up before */
+#define INTERRUPTED_MS 1000
 #define TICK_MS 1000
 
 struct run {
@@ -72,10 +73,13 @@ void run_tick(struct run *run, int is_wanted)
     run->tick_at = net_now();
 }
 
+static void pass_connection(struct run *run);
+
 static void on_message(void *self, const uint8_t *message, size_t length)
 {
     struct run *run = self;
 
+    pass_connection(run); /* a message may come together with the answer that opens the connection */
     cr_transfer_input(run->transfer, message, length, net_now());
 }
 
@@ -83,7 +87,8 @@ static void end_with(struct run *run, enum cr_end end)
 {
     run->has_ended = 1;
     run->outcome->end = end;
-    run->give_up_at = net_now() + LAST_WORDS_MS;
+    if (!run->outcome->interrupted)
+        run->give_up_at = net_now() + LAST_WORDS_MS;
 }
 
 static void note_end(struct run *run, const struct cr_event *event)
@@ -92,8 +97,6 @@ static void note_end(struct run *run, const struct cr_event *event)
     run->outcome->reason = event->reason;
     run->outcome->retry_after = event->seconds;
 }
-
-static void pass_connection(struct run *run);
 
 static void pass_events(struct run *run)
 {
@@ -156,7 +159,7 @@ static void connect_if_due(struct run *run)
 {
     int64_t now = net_now();
 
-    if (run->has_ended || cr_transfer_connect_at(run->transfer) > now)
+    if (cr_transfer_connect_at(run->transfer) > now)
         return;
     cr_transfer_connecting(run->transfer, now);
     net_open(run->net);
@@ -206,7 +209,7 @@ static void pass_interrupt(struct run *run)
     net_unwatch(run->net, interrupt_fd());
     run_listen(run, 0);
     forget_code(run);
-    run->give_up_at = net_now() + LAST_WORDS_MS;
+    run->give_up_at = net_now() + INTERRUPTED_MS;
     cr_transfer_cancel(run->transfer, net_now());
 }
 
@@ -229,8 +232,7 @@ static int64_t next_deadline(const struct run *run)
 {
     int64_t at = earlier(cr_transfer_deadline(run->transfer), NET_NEVER);
 
-    if (!run->has_ended)
-        at = earlier(at, cr_transfer_connect_at(run->transfer));
+    at = earlier(at, cr_transfer_connect_at(run->transfer));
     if (run->is_ticking && !run->has_ended)
         at = earlier(at, run->tick_at);
     if (run->has_ended || run->outcome->interrupted)
@@ -238,12 +240,12 @@ static int64_t next_deadline(const struct run *run)
     return at;
 }
 
-/* The last words are out when the relay has hung up on them, or there is nobody to say them to. */
+/* The last words are out when the relay has answered them, or there is nobody to say them to. */
 static int is_over(const struct run *run)
 {
     if ((run->has_ended || run->outcome->interrupted) && net_now() >= run->give_up_at)
         return 1;
-    return run->has_ended && net_state(run->net) != NET_OPEN && !net_is_sending(run->net);
+    return run->has_ended && cr_transfer_is_finished(run->transfer) && !net_is_sending(run->net);
 }
 
 static void pump(struct run *run)

@@ -27,7 +27,9 @@ struct cr_link {
     int is_connected;
     int has_spoken;  /* the first frame of this connection has left */
     int is_answered; /* and the relay has answered it */
-    int wants_ack, wants_extend, wants_clock, is_closed;
+    int wants_ack, wants_extend, wants_clock;
+    int is_closed;           /* CLOSE has been given to this connection, or nothing more is to be said */
+    int is_heard;            /* the relay has answered CLOSE, or will never */
     enum cr_mood close_mood; /* 0: no CLOSE wanted */
     uint32_t last_seq;       /* of our newest frame */
     uint32_t unsent;         /* the next to send on this connection */
@@ -166,6 +168,7 @@ void cr_link_lost(struct cr_link *l)
 {
     cr_link_connected(l);
     l->is_connected = 0;
+    l->is_closed = l->is_heard; /* whether CLOSE arrived is not known, so it will be said again */
 }
 
 void cr_link_repeat(struct cr_link *l)
@@ -267,16 +270,17 @@ static int on_peer(struct cr_link *l, const struct cr_frame *frame, struct cr_li
 
 static int on_closed(struct cr_link *l, const struct cr_frame *frame, struct cr_link_event *event)
 {
-    (void)l;
     (void)frame;
+    if (l->close_mood != 0)
+        cr_link_silence(l);
     event->type = CR_LINK_CLOSED;
     return CR_OK;
 }
 
 static int on_refused(struct cr_link *l, const struct cr_frame *frame, struct cr_link_event *event)
 {
-    (void)l;
-    (void)frame;
+    if (l->close_mood != 0 && frame->code != CR_REFUSED_BUSY)
+        cr_link_silence(l);
     event->type = CR_LINK_REFUSED;
     return CR_OK;
 }
@@ -424,10 +428,12 @@ void cr_link_sent(struct cr_link *l)
 
 void cr_link_silence(struct cr_link *l)
 {
-    l->is_closed = 1;
+    l->is_closed = l->is_heard = 1;
 }
 
 int cr_link_has_more(const struct cr_link *l)
 {
-    return l->is_connected && !l->is_closed && l->has_spoken && (l->close_mood != 0 || l->first != NULL);
+    if (l->is_heard || l->close_mood == 0)
+        return 0;
+    return l->is_seated || (l->is_connected && l->has_spoken && !l->is_closed);
 }

@@ -54,7 +54,7 @@ int64_t cr_transfer_deadline(const struct cr_transfer *t)
     int64_t at = earlier(t->answer_by, t->repeat_at);
 
     if (t->stage == EXPECT_NOTHING)
-        return cr_transfer_is_finished(t) ? CR_NEVER : t->last_word_by;
+        return cr_transfer_is_finished(t) ? CR_NEVER : earlier(t->last_word_by, cr_transfer_connect_at(t));
     at = earlier(earlier(at, t->life_until), earlier(bye_until(t), cr_transfer_connect_at(t)));
     return earlier(earlier(at, offline_until(t)), earlier(away_until(t), step_until(t)));
 }
@@ -94,9 +94,9 @@ void cr_transfer_tick(struct cr_transfer *t, int64_t now_ms)
     if (now_ms >= bye_until(t))
         transfer_end(t, CR_END_DONE_UNHEARD, CR_MOOD_DONE);
     else if (now_ms >= t->life_until)
-        transfer_end(t, CR_END_EXPIRED, CR_MOOD_ERROR);
+        transfer_end(t, CR_END_EXPIRED, 0);
     else if (now_ms >= offline_until(t))
-        transfer_end(t, CR_END_RELAY_LOST, CR_MOOD_ERROR);
+        transfer_end(t, CR_END_RELAY_LOST, 0);
     else if (now_ms >= away_until(t))
         transfer_end(t, CR_END_PEER_LOST, CR_MOOD_ERROR);
     else if (now_ms >= step_until(t))

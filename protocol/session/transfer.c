@@ -10,6 +10,7 @@
 #define CONNECT_MS 12000 /* the application's own limit of 10 s comes first */
 #define STEP_MS 15000
 #define BYE_MS 5000
+#define LAST_WORD_MS 3000 /* less than the other device waits for BYE */
 #define LIFE_SLACK_MS 5000
 #define REPEAT_MIN_MS 200
 
@@ -53,8 +54,7 @@ static void end_with(struct cr_transfer *t, const struct cr_event *event, enum c
                          last.end != CR_END_PEER_DECLINED && last.end != CR_END_PEER_REFUSED;
     transfer_push(t, &last);
     t->stage = EXPECT_NOTHING;
-    t->connect_at = CR_NEVER;
-    t->last_word_by = t->now + ANSWER_MS;
+    t->last_word_by = t->now + LAST_WORD_MS;
     if (mood != 0)
         cr_link_close(t->link, mood);
     else
@@ -216,6 +216,8 @@ int cr_transfer_enter(struct cr_transfer *t, const struct cr_invite *invite, int
 
 int64_t cr_transfer_connect_at(const struct cr_transfer *t)
 {
+    if (t->stage == EXPECT_NOTHING && !cr_link_has_more(t->link))
+        return CR_NEVER;
     return t->connection == UNCONNECTED ? t->connect_at : CR_NEVER;
 }
 
@@ -252,8 +254,10 @@ void cr_transfer_lost(struct cr_transfer *t, int is_refused, int64_t now_ms)
     t->is_answered = 0;
     t->answer_by = t->repeat_at = CR_NEVER;
     cr_link_lost(t->link);
-    if (t->stage == EXPECT_NOTHING)
+    if (t->stage == EXPECT_NOTHING) {
+        t->connect_at = cr_link_has_more(t->link) ? now_ms + patience_backoff_ms(t->attempts++) : CR_NEVER;
         return;
+    }
     if (!t->has_been_online) {
         transfer_end(t, CR_END_RELAY_UNREACHABLE, 0);
         return;
@@ -445,5 +449,5 @@ void cr_transfer_cancel(struct cr_transfer *t, int64_t now_ms)
 
 int cr_transfer_is_finished(const struct cr_transfer *t)
 {
-    return t->stage == EXPECT_NOTHING && (t->connection == UNCONNECTED || !cr_link_has_more(t->link));
+    return t->stage == EXPECT_NOTHING && !cr_link_has_more(t->link);
 }

@@ -28,6 +28,7 @@ def transfer(folder, relay, proxies, importer_shows=True):
         cuts = [(side, proxy.direction, proxy.index, proxy.before) for side, proxy in proxies.items()]
         assert codes == (0, 0), f"{cuts}\n{importer.story()}\n{exporter.story()}"
         assert contents(store) == material.files(), cuts
+        assert "unheard" not in importer.story(), f"{cuts}\n{importer.story()}\n{exporter.story()}"
     finally:
         kit.stop()
 

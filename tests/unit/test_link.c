@@ -196,6 +196,10 @@ static void close_comes_after_the_queue(void **state)
     expect_frame(link, CR_FRAME_CLOSE, &frame);
     assert_int_equal(frame.code, CR_MOOD_DONE);
     expect_nothing(link);
+    assert_true(cr_link_has_more(link)); /* the relay has not answered it */
+    cr_link_lost(link);
+    assert_true(cr_link_has_more(link));
+    cr_link_silence(link);
     assert_false(cr_link_has_more(link));
     cr_link_free(link);
 }

@@ -63,7 +63,7 @@ void cr_link_sent(struct cr_link *link);
 
 /* Nothing more will be said, not even what is queued: the other device knows, or the relay has ended it. */
 void cr_link_silence(struct cr_link *link);
-/* There is still something to say on this connection, or after an answer on it. */
+/* After cr_link_close: the relay has not answered CLOSE yet, so it must be said, perhaps on another connection. */
 int cr_link_has_more(const struct cr_link *link);
 
 #endif
