@@ -1,5 +1,5 @@
 #!/bin/sh
-# Each public header compiles alone, and twice. check_headers.sh COMPILER SCRATCH INCLUDE_DIR...
+# Each public header compiles alone, and twice, as C and as C++. check_headers.sh COMPILER SCRATCH INCLUDE_DIR...
 set -eu
 
 compiler=$1
@@ -21,6 +21,11 @@ for dir in "$@"; do
         # shellcheck disable=SC2086 # one word per folder
         "$compiler" -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only $flags "$scratch/alone.c" || {
             echo "$name does not compile alone" >&2
+            failed=1
+        }
+        # shellcheck disable=SC2086
+        "$compiler" -x c++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only $flags "$scratch/alone.c" || {
+            echo "$name does not compile as C++" >&2
             failed=1
         }
         count=$((count + 1))

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+CR_C_BEGIN
+
 #define CR_SUBPROTOCOL "certrelay.v1"
 
 #define CR_TOKEN_BYTES 16
@@ -106,5 +108,7 @@ size_t cr_frame_bytes(const struct cr_frame *frame);
 
 /* True for 4 to 8 digits and a value that has no more. */
 int cr_nameplate_is_valid(const struct cr_nameplate *nameplate);
+
+CR_C_END
 
 #endif

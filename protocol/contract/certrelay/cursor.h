@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+CR_C_BEGIN
+
 struct cr_reader {
     const uint8_t *at;
     size_t left;
@@ -38,5 +40,7 @@ void cr_write_u16(struct cr_writer *writer, uint16_t value);
 void cr_write_u32(struct cr_writer *writer, uint32_t value);
 void cr_write_u64(struct cr_writer *writer, uint64_t value);
 void cr_write_bytes(struct cr_writer *writer, const uint8_t *bytes, size_t length);
+
+CR_C_END
 
 #endif

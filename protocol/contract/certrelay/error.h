@@ -2,6 +2,17 @@
 #ifndef CERTRELAY_ERROR_H
 #define CERTRELAY_ERROR_H
 
+/* For C++ programs, which have neither C's linkage nor its "at least so many" for array parameters. */
+#ifdef __cplusplus
+#define CR_C_BEGIN extern "C" {
+#define CR_C_END }
+#define CR_AT_LEAST(count) count
+#else
+#define CR_C_BEGIN
+#define CR_C_END
+#define CR_AT_LEAST(count) static count
+#endif
+
 enum cr_error {
     CR_OK = 0,
     CR_INCOMPLETE = 1,   /* not an error: nothing to give yet */

@@ -4,6 +4,8 @@
 
 #include <certrelay/contract.h>
 
+CR_C_BEGIN
+
 #define CR_SECRET_DIGITS 7
 #define CR_LONG_SECRET_BYTES 16
 #define CR_CODE_MIN_DIGITS 12
@@ -29,7 +31,7 @@ enum cr_code_fault {
 void cr_code_draw(struct cr_code *code, const struct cr_nameplate *nameplate);
 
 /* Writes the code as a person sees it: groups of four digits, terminated. */
-void cr_code_format(const struct cr_code *code, char text[static CR_CODE_TEXT_BYTES]);
+void cr_code_format(const struct cr_code *code, char text[CR_AT_LEAST(CR_CODE_TEXT_BYTES)]);
 
 /* Reads what a person typed (UTF-8, length bytes). The code is written only when CR_CODE_GOOD is returned. */
 enum cr_code_fault cr_code_parse(const char *text, size_t length, struct cr_code *code);
@@ -54,5 +56,7 @@ int cr_invite_format(const struct cr_invite *invite, char *fragment, size_t capa
 
 /* Reads the part after '#'. */
 int cr_invite_parse(const char *fragment, size_t length, struct cr_invite *invite);
+
+CR_C_END
 
 #endif

@@ -7,6 +7,8 @@
 
 #include <certrelay/contract.h>
 
+CR_C_BEGIN
+
 struct cr_link;
 
 /* What the relay said. REFUSED leaves the link usable only for CR_REFUSED_BUSY. */
@@ -65,5 +67,7 @@ void cr_link_sent(struct cr_link *link);
 void cr_link_silence(struct cr_link *link);
 /* After cr_link_close: the relay has not answered CLOSE yet, so it must be said, perhaps on another connection. */
 int cr_link_has_more(const struct cr_link *link);
+
+CR_C_END
 
 #endif

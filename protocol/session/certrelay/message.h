@@ -5,6 +5,8 @@
 #include <certrelay/cursor.h>
 #include <certrelay/session.h>
 
+CR_C_BEGIN
+
 #define CR_NAME_MAX_BYTES 128
 #define CR_TEXT_MAX_BYTES 256
 #define CR_CERTS_MAX 32
@@ -68,7 +70,8 @@ struct cr_cert {
     struct cr_file files[CR_FILES_MAX];
 };
 
-/* What is carried. Files' bytes are secret: the bundle's free wipes them. */
+/* What is carried. Files' bytes are secret: the bundle's free wipes them. To add a certificate, count it (cert_count), fill
+ * format, texts and times of certs[cert_count - 1], then add its files. */
 struct cr_bundle {
     uint8_t cert_count;
     struct cr_cert certs[CR_CERTS_MAX];
@@ -82,7 +85,7 @@ int cr_bundle_add_file(struct cr_bundle *bundle, enum cr_file_kind kind, const u
 /* Checks all limits of PROTOCOL.md 3.3. */
 int cr_bundle_check(const struct cr_bundle *bundle);
 /* SHA-256 over kind, size and bytes of every file in order (PROTOCOL.md 3.4 step 3). All bytes must be there. */
-int cr_bundle_digest(const struct cr_bundle *bundle, uint8_t digest[static CR_DIGEST_BYTES]);
+int cr_bundle_digest(const struct cr_bundle *bundle, uint8_t digest[CR_AT_LEAST(CR_DIGEST_BYTES)]);
 
 struct cr_data {
     uint8_t cert;
@@ -96,7 +99,7 @@ struct cr_data {
 void cr_message_write_hello(struct cr_writer *out, const struct cr_hello *hello);
 void cr_message_write_offer(struct cr_writer *out, const struct cr_bundle *bundle);
 void cr_message_write_data(struct cr_writer *out, const struct cr_data *data);
-void cr_message_write_saved(struct cr_writer *out, const uint8_t digest[static CR_DIGEST_BYTES]);
+void cr_message_write_saved(struct cr_writer *out, const uint8_t digest[CR_AT_LEAST(CR_DIGEST_BYTES)]);
 void cr_message_write_refuse(struct cr_writer *out, enum cr_reason reason);
 void cr_message_write_bye(struct cr_writer *out);
 
@@ -107,7 +110,9 @@ int cr_message_read_hello(struct cr_reader *value, struct cr_hello *hello);
 /* Fills a new bundle whose files have no bytes yet. */
 int cr_message_read_offer(struct cr_reader *value, struct cr_bundle *bundle);
 int cr_message_read_data(struct cr_reader *value, struct cr_data *data);
-int cr_message_read_saved(struct cr_reader *value, uint8_t digest[static CR_DIGEST_BYTES]);
+int cr_message_read_saved(struct cr_reader *value, uint8_t digest[CR_AT_LEAST(CR_DIGEST_BYTES)]);
 int cr_message_read_refuse(struct cr_reader *value, enum cr_reason *reason);
+
+CR_C_END
 
 #endif

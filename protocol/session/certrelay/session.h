@@ -8,6 +8,8 @@
 
 #include <certrelay/code.h>
 
+CR_C_BEGIN
+
 struct cr_session;
 
 enum cr_side { CR_TYPIST = 1, CR_DISPLAYER = 2 };
@@ -56,5 +58,7 @@ int cr_session_record(const struct cr_session *session, const uint8_t **messages
 
 /* Keying material for a use of the caller's own, bound to this session. At most 255*64 bytes, label at most 64. */
 int cr_session_export(const struct cr_session *session, const char *label, uint8_t *out, size_t length);
+
+CR_C_END
 
 #endif

@@ -13,6 +13,8 @@
 
 #include <certrelay/message.h>
 
+CR_C_BEGIN
+
 struct cr_transfer;
 
 #define CR_NEVER INT64_MAX
@@ -91,7 +93,7 @@ struct cr_transfer_config {
 int cr_transfer_new(struct cr_transfer **transfer, const struct cr_transfer_config *config, int64_t now_ms);
 void cr_transfer_free(struct cr_transfer *transfer);
 
-/* Typist without an invite: the code has been typed. */
+/* Typist without an invite: the code has been typed. CR_E_STATE when there is one already. */
 int cr_transfer_enter(struct cr_transfer *transfer, const struct cr_invite *invite, int64_t now_ms);
 
 /* When the application should (next) open a connection; CR_NEVER while there is one, one is being opened, or none is wanted. */
@@ -123,10 +125,13 @@ const struct cr_invite *cr_transfer_invite(const struct cr_transfer *transfer);
 /* Receiver, after CR_EVENT_OFFER. Borrowed; the bytes are there after CR_EVENT_ARRIVED. */
 const struct cr_bundle *cr_transfer_bundle(const struct cr_transfer *transfer);
 
-/* Sender, after CR_EVENT_HELLO: the person agreed to send this bundle (copied), or NULL: said no. */
+/* These three return CR_E_STATE when it is not their turn (also after ENDED) and change nothing then.
+ *
+ * Sender, after CR_EVENT_HELLO: the person agreed to send this bundle (copied), or NULL: said no. CR_E_LIMIT or
+ * CR_E_MALFORMED for a bundle that cr_bundle_check refuses; it can be offered again, corrected. */
 int cr_transfer_consent(struct cr_transfer *transfer, const struct cr_bundle *bundle, int64_t now_ms);
 /* Receiver, after CR_EVENT_ARRIVED: digest of what was read back from the store. */
-int cr_transfer_stored(struct cr_transfer *transfer, const uint8_t digest[static CR_DIGEST_BYTES],
+int cr_transfer_stored(struct cr_transfer *transfer, const uint8_t digest[CR_AT_LEAST(CR_DIGEST_BYTES)],
                        int64_t now_ms);
 /* Receiver, after CR_EVENT_OFFER: it will not be stored. */
 int cr_transfer_refuse(struct cr_transfer *transfer, enum cr_reason reason, int64_t now_ms);
@@ -139,5 +144,7 @@ void cr_transfer_cancel(struct cr_transfer *transfer, int64_t now_ms);
 /* Nothing left to say: after CR_EVENT_ENDED the connection may be closed. Until then the deadline still counts, and the tick
  * at it, 10 s after the end, gives up what a silent relay has not taken. */
 int cr_transfer_is_finished(const struct cr_transfer *transfer);
+
+CR_C_END
 
 #endif
