@@ -10,17 +10,26 @@ enum {
     OWES_RESUMED = 1 << 2,
     OWES_TIME = 1 << 3,
     OWES_ACKED = 1 << 4,
-    OWES_PEER = 1 << 5,
-    OWES_CLOSED = 1 << 6, /* only after every queued frame */
+    OWES_PEER = 1 << 5, /* part of an answer: where the other is */
+    OWES_HERE = 1 << 6, /* the other came */
+    OWES_AWAY = 1 << 7, /* the other went, after every queued frame */
+    OWES_CLOSED = 1 << 8,
 };
 
-static const struct {
-    uint8_t owes;
+struct word {
+    uint16_t owes;
     enum cr_frame_type type;
-} words[] = {
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static const struct word before_letters[] = {
     {OWES_ALLOCATED, CR_FRAME_ALLOCATED}, {OWES_JOINED, CR_FRAME_JOINED}, {OWES_RESUMED, CR_FRAME_RESUMED},
     {OWES_TIME, CR_FRAME_TIME},           {OWES_ACKED, CR_FRAME_ACKED},   {OWES_PEER, CR_FRAME_PEER},
+    {OWES_HERE, CR_FRAME_PEER},
 };
+
+static const struct word after_letters[] = {{OWES_AWAY, CR_FRAME_PEER}, {OWES_CLOSED, CR_FRAME_CLOSED}};
 
 void mailbox_init(struct mailbox *mailbox, struct mailbox_rules *rules, const struct cr_nameplate *nameplate,
                   uint64_t now_ms)
@@ -52,11 +61,18 @@ static uint8_t peer_of(struct mailbox *mailbox, int seat)
     return other->visitor != NULL ? CR_PEER_HERE : CR_PEER_AWAY;
 }
 
-static uint8_t answer_to(int seat, enum mailbox_arrival arrival)
+static uint16_t answer_to(int seat, enum mailbox_arrival arrival)
 {
     if (arrival == ARRIVE_RESUMED)
         return OWES_RESUMED;
     return seat == SEAT_DISPLAYER ? OWES_ALLOCATED : OWES_JOINED;
+}
+
+/* An answer that is still to be given will tell it. */
+static void owe_peer(struct seat *seat, uint16_t word)
+{
+    if (!(seat->owes & OWES_PEER))
+        seat->owes |= word;
 }
 
 void *mailbox_sit(struct mailbox *mailbox, int seat, void *visitor, enum mailbox_arrival arrival,
@@ -83,14 +99,15 @@ void *mailbox_sit(struct mailbox *mailbox, int seat, void *visitor, enum mailbox
         mine->owes |= OWES_PEER;
     if (other->mood != 0)
         mine->owes |= OWES_CLOSED;
-    other->owes |= OWES_PEER;
+    other->owes &= (uint16_t)~OWES_AWAY;
+    owe_peer(other, visitor != NULL ? OWES_HERE : OWES_HERE | OWES_AWAY);
     return before;
 }
 
 void mailbox_leave(struct mailbox *mailbox, int seat)
 {
     mailbox->seats[seat].visitor = NULL;
-    other_of(mailbox, seat)->owes |= OWES_PEER;
+    owe_peer(other_of(mailbox, seat), OWES_AWAY);
 }
 
 static int hear_payload(struct mailbox *mailbox, int seat, uint32_t seq, const struct cr_frame *frame)
@@ -182,51 +199,53 @@ static uint16_t seconds_left(const struct mailbox *mailbox, uint64_t now_ms)
     return (uint16_t)((left + 999) / 1000);
 }
 
-static void say_owed(struct mailbox *mailbox, int seat, enum cr_frame_type type, uint64_t now_ms,
-                     struct cr_frame *frame)
+/* Who came is told to be here even if it has left again: that comes later, as OWES_AWAY. */
+static uint8_t code_of(struct mailbox *mailbox, int seat, uint16_t owes)
 {
-    const struct lane *out = &other_of(mailbox, seat)->lane;
-
-    frame->type = type;
-    frame->nameplate = mailbox->nameplate;
-    frame->seconds = seconds_left(mailbox, now_ms);
-    frame->code = peer_of(mailbox, seat);
-    frame->seq = type == CR_FRAME_ACKED ? out->acked : out->taken + 1;
+    if (owes == OWES_HERE)
+        return CR_PEER_HERE;
+    return owes == OWES_CLOSED ? other_of(mailbox, seat)->mood : peer_of(mailbox, seat);
 }
 
-static void say_letter(const struct letter *letter, struct cr_frame *frame)
+static int say_owed(struct mailbox *mailbox, int seat, const struct word *words, size_t count,
+                    uint64_t now_ms, struct cr_frame *frame)
 {
+    const struct lane *out = &other_of(mailbox, seat)->lane;
+    struct seat *mine = &mailbox->seats[seat];
+    const struct word *end = words + count;
+
+    while (words < end && !(mine->owes & words->owes))
+        words++;
+    if (words == end)
+        return 0;
+    mine->owes &= (uint16_t)~words->owes;
+    frame->type = words->type;
+    frame->nameplate = mailbox->nameplate;
+    frame->seconds = seconds_left(mailbox, now_ms);
+    frame->code = code_of(mailbox, seat, words->owes);
+    frame->seq = words->type == CR_FRAME_ACKED ? out->acked : out->taken + 1;
+    return 1;
+}
+
+static int say_letter(struct lane *lane, struct cr_frame *frame)
+{
+    const struct letter *letter = lane_say(lane);
+
+    if (letter == NULL)
+        return 0;
     frame->type = CR_FRAME_DELIVER;
     frame->seq = letter->seq;
     frame->payload = letter->payload;
     frame->payload_bytes = letter->length;
+    return 1;
 }
 
 int mailbox_speak(struct mailbox *mailbox, int seat, uint64_t now_ms, struct cr_frame *frame)
 {
-    struct seat *mine = &mailbox->seats[seat];
-    const struct letter *letter;
-
     memset(frame, 0, sizeof *frame);
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (mine->owes & words[i].owes) {
-            mine->owes &= (uint8_t)~words[i].owes;
-            say_owed(mailbox, seat, words[i].type, now_ms, frame);
-            return 1;
-        }
-    }
-    letter = lane_say(&mine->lane);
-    if (letter != NULL) {
-        say_letter(letter, frame);
-        return 1;
-    }
-    if (mine->owes & OWES_CLOSED) {
-        mine->owes &= (uint8_t)~OWES_CLOSED;
-        frame->type = CR_FRAME_CLOSED;
-        frame->code = other_of(mailbox, seat)->mood;
-        return 1;
-    }
-    return 0;
+    return say_owed(mailbox, seat, before_letters, COUNT(before_letters), now_ms, frame) ||
+           say_letter(&mailbox->seats[seat].lane, frame) ||
+           say_owed(mailbox, seat, after_letters, COUNT(after_letters), now_ms, frame);
 }
 
 int mailbox_has_words(const struct mailbox *mailbox, int seat)

@@ -31,7 +31,7 @@ struct mailbox_rules {
 struct seat {
     void *visitor;    /* the connection that holds it now, NULL when away */
     struct lane lane; /* towards this seat */
-    uint8_t owes;
+    uint16_t owes;
     uint8_t is_taken;
     uint8_t mood; /* what it closed with; 0 while it has not */
 };

@@ -1,15 +1,15 @@
-/* A set-associative table of counters and token buckets. */
+/* A table of counters and token buckets, and a row of those addresses that left with something spent. */
 #include "quota.h"
 
 #include "table.h"
+
+#include <certrelay/error.h>
 
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#define WAYS 8
-#define SETS_MIN 128
 #define MINUTE_MS 60000
 /* Not an IPv6 source address anyone can have: ff00::/8 is multicast. */
 #define IPV4_PREFIX UINT64_C(0xffff000000000000)
@@ -19,34 +19,48 @@ struct entry {
     uint64_t stamp_ms;
     uint32_t spent[QUOTA_EVENTS]; /* in units of a minute's 60,000th: one event spends MINUTE_MS / rate */
     uint32_t connections;
-    uint32_t is_used;
+    struct entry *next; /* in the row, and what points to it there; link is NULL while it is connected */
+    struct entry **link;
 };
 
 struct quota {
     struct quota_rules rules;
-    uint64_t seed;
-    size_t sets; /* a power of two */
-    struct entry entries[];
+    struct table table;
+    struct entry *first; /* of the row: who left first */
+    struct entry **last;
+    size_t left, left_max;
 };
+
+static uint64_t entry_hash(uint64_t seed, const void *entry)
+{
+    return table_mix(seed, ((const struct entry *)entry)->address);
+}
+
+static int entry_equal(const void *entry, const void *key)
+{
+    return ((const struct entry *)entry)->address == ((const struct entry *)key)->address;
+}
 
 struct quota *quota_new(const struct quota_rules *rules, uint32_t max_connections, uint64_t seed)
 {
-    size_t sets = SETS_MIN;
-    struct quota *quota;
+    struct quota *quota = calloc(1, sizeof *quota);
 
-    while (sets * WAYS < (size_t)max_connections * 2)
-        sets *= 2;
-    quota = calloc(1, sizeof *quota + sets * WAYS * sizeof quota->entries[0]);
     if (quota == NULL)
         return NULL;
     quota->rules = *rules;
-    quota->seed = seed;
-    quota->sets = sets;
+    quota->last = &quota->first;
+    quota->left_max = (size_t)max_connections * 2;
+    table_init(&quota->table, seed, entry_hash, entry_equal);
     return quota;
 }
 
 void quota_free(struct quota *quota)
 {
+    if (quota == NULL)
+        return;
+    for (size_t i = 0; i < quota->table.capacity; i++)
+        free(quota->table.slots[i]);
+    table_wipe(&quota->table);
     free(quota);
 }
 
@@ -76,36 +90,55 @@ uint64_t quota_address(const struct sockaddr *address)
     return big_endian(v6.sin6_addr.s6_addr, 8);
 }
 
-static struct entry *set_of(struct quota *quota, uint64_t address)
+static struct entry *entry_find(const struct quota *quota, uint64_t address)
 {
-    return &quota->entries[(table_mix(quota->seed, address) & (quota->sets - 1)) * WAYS];
+    const struct entry key = {.address = address};
+
+    return table_find(&quota->table, &key);
 }
 
-static struct entry *entry_find(struct quota *quota, uint64_t address)
-{
-    struct entry *set = set_of(quota, address);
-
-    for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].is_used && set[i].address == address)
-            return &set[i];
-    }
-    return NULL;
-}
-
-/* An unused place, else the one longest without a connection; NULL when all have connections. */
 static struct entry *entry_make(struct quota *quota, uint64_t address, uint64_t now_ms)
 {
-    struct entry *set = set_of(quota, address), *best = NULL;
+    struct entry *entry = calloc(1, sizeof *entry);
 
-    for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].is_used && set[i].connections > 0)
-            continue;
-        if (best == NULL || !set[i].is_used || (best->is_used && set[i].stamp_ms < best->stamp_ms))
-            best = &set[i];
+    if (entry == NULL)
+        return NULL;
+    entry->address = address;
+    entry->stamp_ms = now_ms;
+    if (table_add(&quota->table, entry) != CR_OK) {
+        free(entry);
+        return NULL;
     }
-    if (best != NULL)
-        *best = (struct entry){.address = address, .stamp_ms = now_ms, .is_used = 1};
-    return best;
+    return entry;
+}
+
+static void row_append(struct quota *quota, struct entry *entry)
+{
+    entry->next = NULL;
+    entry->link = quota->last;
+    *quota->last = entry;
+    quota->last = &entry->next;
+    quota->left++;
+}
+
+static void row_remove(struct quota *quota, struct entry *entry)
+{
+    if (entry->link == NULL)
+        return;
+    *entry->link = entry->next;
+    if (entry->next != NULL)
+        entry->next->link = entry->link;
+    else
+        quota->last = entry->link;
+    entry->link = NULL;
+    quota->left--;
+}
+
+static void entry_forget(struct quota *quota, struct entry *entry)
+{
+    row_remove(quota, entry);
+    table_remove(&quota->table, entry);
+    free(entry);
 }
 
 static void entry_refill(struct entry *entry, uint64_t now_ms)
@@ -117,10 +150,31 @@ static void entry_refill(struct entry *entry, uint64_t now_ms)
     entry->stamp_ms = now_ms;
 }
 
+static int has_spent(const struct entry *entry)
+{
+    for (int i = 0; i < QUOTA_EVENTS; i++) {
+        if (entry->spent[i] > 0)
+            return 1;
+    }
+    return 0;
+}
+
+static void row_tidy(struct quota *quota, uint64_t now_ms)
+{
+    while (quota->first != NULL) {
+        entry_refill(quota->first, now_ms);
+        if (has_spent(quota->first))
+            return;
+        entry_forget(quota, quota->first);
+    }
+}
+
 int quota_connect(struct quota *quota, uint64_t address, uint64_t now_ms)
 {
-    struct entry *entry = entry_find(quota, address);
+    struct entry *entry;
 
+    row_tidy(quota, now_ms);
+    entry = entry_find(quota, address);
     if (entry == NULL)
         entry = entry_make(quota, address, now_ms);
     if (entry == NULL)
@@ -128,6 +182,7 @@ int quota_connect(struct quota *quota, uint64_t address, uint64_t now_ms)
     entry_refill(entry, now_ms);
     if (quota->rules.connections != 0 && entry->connections >= quota->rules.connections)
         return 0;
+    row_remove(quota, entry);
     entry->connections++;
     return 1;
 }
@@ -136,8 +191,15 @@ void quota_disconnect(struct quota *quota, uint64_t address)
 {
     struct entry *entry = entry_find(quota, address);
 
-    if (entry != NULL && entry->connections > 0)
-        entry->connections--;
+    if (entry == NULL || entry->connections == 0 || --entry->connections > 0)
+        return;
+    if (!has_spent(entry)) {
+        entry_forget(quota, entry);
+        return;
+    }
+    row_append(quota, entry);
+    if (quota->left > quota->left_max)
+        entry_forget(quota, quota->first);
 }
 
 static uint32_t price_of(uint32_t rate)

@@ -1,7 +1,8 @@
 /* What one address may do: connections at once, new mailboxes and wrong nameplates in a minute. Sans-IO: time is an argument.
  *
- * An address is an IPv4 address or the first 64 bits of an IPv6 one. The table has a fixed size; when an address finds no place
- * because all places it may have are held by addresses with open connections, it is refused: the newcomer, never who waits. */
+ * An address is an IPv4 address or the first 64 bits of an IPv6 one. Every address with a connection has its own counters; those that
+ * left with something spent are remembered until it is made good, but not more than a bounded number of them: then who left first is
+ * forgotten. */
 #ifndef RELAY_QUOTA_H
 #define RELAY_QUOTA_H
 
@@ -18,15 +19,15 @@ struct quota_rules {
 
 struct quota;
 
-/* The table has at least room for twice max_connections addresses. seed keeps others from choosing who shares a place with whom.
- * NULL when out of memory. */
+/* Remembers up to twice max_connections addresses that left. seed keeps others from choosing what is slow to find. NULL when out of
+ * memory. */
 struct quota *quota_new(const struct quota_rules *rules, uint32_t max_connections, uint64_t seed);
 void quota_free(struct quota *quota);
 
 /* The key of a socket address; an IPv4 address mapped into IPv6 is the IPv4 address. */
 uint64_t quota_address(const struct sockaddr *address);
 
-/* 1 when the connection is admitted: then quota_disconnect must follow. */
+/* 1 when the connection is admitted: then quota_disconnect must follow. 0 at the address's limit, and when out of memory. */
 int quota_connect(struct quota *quota, uint64_t address, uint64_t now_ms);
 void quota_disconnect(struct quota *quota, uint64_t address);
 

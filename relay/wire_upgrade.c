@@ -1,4 +1,4 @@
-/* What a request must look like to become one of our WebSockets. With wire.c all that knows libwebsockets. */
+/* What a request must look like to become one of our WebSockets. With wire.c and wire_link.c all that knows libwebsockets. */
 #include "wire_upgrade.h"
 
 #include "config.h"
@@ -42,8 +42,8 @@ static int wants_our_protocol(struct lws *wsi)
     return 0;
 }
 
-/* Origin is not looked at: the page may be served from anywhere, by
- * design; there are no cookies or other standing rights that a foreign page could use, only what its own person types. */
+/* Origin is not looked at: the page may be served from anywhere, by design; there are no cookies or other standing rights that a foreign
+ * page could use, only what its own person types. */
 int upgrade_status(struct lws *wsi, const char *path)
 {
     if (!wants_websocket(wsi))

@@ -1,4 +1,4 @@
-/* The check of an upgrade, before the library acts on it. Private to wire.c. */
+/* The check of an upgrade, before the library acts on it. Private to wire_link.c. */
 #ifndef RELAY_WIRE_UPGRADE_H
 #define RELAY_WIRE_UPGRADE_H
 

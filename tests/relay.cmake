@@ -7,6 +7,8 @@ cr_unit(relay_store LIBS cr_relay_logic)
 cr_unit(relay_config LIBS cr_relay_config)
 target_compile_definitions(test_relay_config PRIVATE _GNU_SOURCE)
 cr_unit(mailbox ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c LIBS cr_relay_logic)
+cr_unit(order ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c LIBS cr_relay_logic)
+cr_unit(exactly_once ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c LIBS cr_relay_logic)
 cr_unit(office ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c LIBS cr_relay_logic)
 
 add_test(NAME check.relay_links_no_crypto

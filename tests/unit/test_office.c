@@ -529,8 +529,9 @@ static void who_left_before_the_answer_finds_its_seat_when_it_comes_back(void **
     say_join(&typist, 2, plate, "hello");
     phone_cut(&typist);
     late_arrives();
-    assert_int_equal(phone_hears(&displayer, CR_FRAME_PEER).code, CR_PEER_AWAY);
+    assert_int_equal(phone_hears(&displayer, CR_FRAME_PEER).code, CR_PEER_HERE);
     assert_int_equal(phone_hears(&displayer, CR_FRAME_DELIVER).seq, 1);
+    assert_int_equal(phone_hears(&displayer, CR_FRAME_PEER).code, CR_PEER_AWAY);
 }
 
 static void an_engine_that_is_away_is_busy_and_not_gone(void **state)

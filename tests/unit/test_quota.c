@@ -109,26 +109,67 @@ static void zero_means_no_limit(void **state)
     quota_free(quota);
 }
 
-static void a_full_table_refuses_the_newcomer_and_keeps_who_is_there(void **state)
+static void admit_a_crowd_of_strangers(const struct quota_rules *limits, uint32_t times_each)
 {
-    struct quota *quota = quota_new(&rules, 1, 42);
-    static uint8_t admitted[20000];
-    int refused = 0;
+    struct quota *quota = quota_new(limits, 16000, 42);
+
+    for (uint64_t address = 1; address <= 15000; address++) {
+        for (uint32_t i = 0; i < times_each; i++)
+            assert_true(quota_connect(quota, address, 0));
+    }
+    /* What is counted is each one's own. */
+    for (uint64_t address = 1; address <= 15000; address++)
+        assert_int_equal(quota_connect(quota, address, 0), limits->connections == 0);
+    quota_free(quota);
+}
+
+static void fifteen_thousand_strangers_are_all_admitted_without_limits(void **state)
+{
+    const struct quota_rules none = {0};
 
     (void)state;
-    for (uint64_t address = 1; address < 20000; address++) {
-        admitted[address] = (uint8_t)quota_connect(quota, address, 0);
-        refused += !admitted[address];
-    }
-    assert_true(refused > 0);
-    /* Each of those admitted still has exactly its one connection counted: two more are allowed, a third is not. */
-    for (uint64_t address = 1; address < 20000; address++) {
-        if (!admitted[address])
-            continue;
+    admit_a_crowd_of_strangers(&none, 1);
+}
+
+static void fifteen_thousand_strangers_are_all_admitted_up_to_the_limit_of_each(void **state)
+{
+    (void)state;
+    admit_a_crowd_of_strangers(&rules, 3);
+}
+
+static void strangers_come_and_go(struct quota *quota, uint64_t first, uint64_t last)
+{
+    for (uint64_t address = first; address <= last; address++) {
         assert_true(quota_connect(quota, address, 0));
-        assert_true(quota_connect(quota, address, 0));
-        assert_false(quota_connect(quota, address, 0));
+        quota_spend(quota, address, QUOTA_FAILED_JOIN, 0);
+        quota_spend(quota, address, QUOTA_FAILED_JOIN, 0);
+        quota_disconnect(quota, address);
     }
+}
+
+static void of_those_who_left_the_last_are_remembered_and_the_first_forgotten(void **state)
+{
+    struct quota *quota = quota_new(&rules, 100, 42);
+
+    (void)state;
+    strangers_come_and_go(quota, 1, 300);
+    assert_true(quota_connect(quota, 101, 0));
+    assert_int_equal(quota_wait(quota, 101, QUOTA_FAILED_JOIN, 0), 30);
+    assert_true(quota_connect(quota, 100, 0));
+    assert_int_equal(quota_wait(quota, 100, QUOTA_FAILED_JOIN, 0), 0);
+    quota_free(quota);
+}
+
+static void who_is_connected_is_never_forgotten(void **state)
+{
+    struct quota *quota = quota_new(&rules, 100, 42);
+
+    (void)state;
+    assert_true(quota_connect(quota, 7, 0));
+    quota_spend(quota, 7, QUOTA_FAILED_JOIN, 0);
+    quota_spend(quota, 7, QUOTA_FAILED_JOIN, 0);
+    strangers_come_and_go(quota, 1000, 2000);
+    assert_int_equal(quota_wait(quota, 7, QUOTA_FAILED_JOIN, 0), 30);
     quota_free(quota);
 }
 
@@ -153,7 +194,10 @@ int main(void)
         cmocka_unit_test(a_minutes_worth_may_come_at_once_and_then_one_after_the_other),
         cmocka_unit_test(what_is_spent_is_remembered_after_the_connection_is_gone),
         cmocka_unit_test(zero_means_no_limit),
-        cmocka_unit_test(a_full_table_refuses_the_newcomer_and_keeps_who_is_there),
+        cmocka_unit_test(fifteen_thousand_strangers_are_all_admitted_without_limits),
+        cmocka_unit_test(fifteen_thousand_strangers_are_all_admitted_up_to_the_limit_of_each),
+        cmocka_unit_test(of_those_who_left_the_last_are_remembered_and_the_first_forgotten),
+        cmocka_unit_test(who_is_connected_is_never_forgotten),
         cmocka_unit_test(an_address_without_connections_makes_room),
     };
 
