@@ -1,6 +1,7 @@
 """A TCP proxy in front of a relay without TLS that counts WebSocket messages and cuts the connection at one of them."""
 
 import asyncio
+import socket
 import threading
 
 TO_RELAY, TO_CLIENT = "to relay", "to client"
@@ -61,9 +62,11 @@ class Whole:
 class CuttingProxy:
     """Cuts once: at message `index` (from 1, over all connections) of `direction`, before or after handing it on.
 
-    With index None it only counts. With at_byte it looks for no messages, and cuts when so many bytes have passed: for TLS."""
+    With index None it only counts. With at_byte it looks for no messages, and cuts when so many bytes have passed: for TLS.
+    With crumb it hands on so many bytes at a time."""
 
-    def __init__(self, target_port, direction=TO_RELAY, index=None, before=False, at_byte=None):
+    def __init__(self, target_port, direction=TO_RELAY, index=None, before=False, at_byte=None, crumb=None):
+        self.crumb = crumb
         self.target_port = target_port
         self.direction, self.index, self.before, self.at_byte = direction, index, before, at_byte
         self.counts = {TO_RELAY: 0, TO_CLIENT: 0}
@@ -125,6 +128,9 @@ class CuttingProxy:
             while data := await reader.read(65536):
                 if self.is_byte_cut(direction, data, writer):
                     return
+                if self.crumb:
+                    await self.crumble(data, writer)
+                    continue
                 for piece, is_message in splitter.feed(data):
                     if self.is_cut(direction, is_message):
                         if not self.before:
@@ -137,6 +143,12 @@ class CuttingProxy:
         finally:
             for each in both:
                 each.close() if each is writer else each.transport.abort()
+
+    async def crumble(self, data, writer):
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for at in range(0, len(data), self.crumb):
+            writer.write(data[at : at + self.crumb])
+            await writer.drain()
 
     def is_byte_cut(self, direction, data, writer):
         """Whether the connection ends within this data; what lies before the cut is handed on."""

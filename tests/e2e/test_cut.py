@@ -60,6 +60,13 @@ def test_one_cut_at_any_message_is_healed(tmp_path, relay, counted, side, direct
     all_at_once([lambda i=i: job(i) for i in range(1, count + 1)])
 
 
+@pytest.mark.parametrize("crumb", [1, 2, 7])
+def test_bytes_may_come_one_by_one(tmp_path, relay, crumb):
+    with CuttingProxy(relay.port, crumb=crumb) as one, CuttingProxy(relay.port, crumb=crumb) as two:
+        transfer(tmp_path / "x", relay, {"importer": one, "exporter": two})
+        assert one.connections == two.connections == 1
+
+
 def test_both_sides_cut_at_the_same_time_is_healed(tmp_path, relay, counted):
     def job(index):
         with CuttingProxy(relay.port, TO_RELAY, index) as one, CuttingProxy(relay.port, TO_RELAY, index) as two:
