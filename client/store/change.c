@@ -1,4 +1,5 @@
 /* Changes of the file system, one function each, every one announced to whoever tests it. */
+#include "exchange.h"
 #include "files.h"
 #include "steps.h"
 
@@ -11,6 +12,7 @@
 #define REMOVE_DEPTH 4
 
 void (*store_step)(const char *name) = NULL;
+int store_lacks_exchange = 0;
 
 static void step(const char *name)
 {
@@ -85,6 +87,33 @@ int entry_rename(int from, const char *name, int to, const char *new_name)
 {
     step("rename");
     return renameat(from, name, to, new_name);
+}
+
+/* EACCES: a folder that may not be written can be renamed where it is, but not moved into another. EPERM: so say some
+ * sandboxes of calls they do not know. */
+static int is_no_exchange(int error)
+{
+    static const int errors[] = {EINVAL, ENOSYS, ENOTSUP, EOPNOTSUPP, EACCES, EPERM};
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        if (errors[i] == error) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int entry_exchange(int from, const char *name, int to, const char *other)
+{
+    if (store_lacks_exchange) {
+        errno = ENOTSUP;
+        return -1;
+    }
+    step("exchange");
+    int result = exchange_at(from, name, to, other);
+    if (result != 0 && is_no_exchange(errno)) {
+        errno = ENOTSUP;
+    }
+    return result;
 }
 
 static void remove_to_depth(int at, const char *name, int depth)

@@ -32,6 +32,8 @@ int folder_sync(int folder);
 int file_write(int folder, const char *name, const uint8_t *bytes, size_t length);
 int file_remove(int folder, const char *name);
 int entry_rename(int from, const char *name, int to, const char *new_name);
+/* Exchanges two entries in one instant. ENOTSUP where that cannot be had, and a rename or two may still do. */
+int entry_exchange(int from, const char *name, int to, const char *other);
 /* Removes an entry and what is in it, to a depth of 4. */
 void entry_remove_all(int at, const char *name);
 

@@ -6,16 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAD "certrelay journal 1\n"
+#define HEAD "certrelay journal 2\n"
 #define END "end\n"
 #define TEMPORARY "journal.new"
-#define FIELDS 5
 #define GPKI_DIR "GPKI/Certificate/class2"
+
+/* The order of a line's fields, TAB between them. */
+enum field {
+    FIELD_BASE,
+    FIELD_MISSING,
+    FIELD_DIR,
+    FIELD_NAME,
+    FIELD_BACKUP,
+    FIELD_STAGED,
+    FIELD_REPLACED,
+    FIELDS
+};
 
 static char *line_text(char *text, const struct move *move)
 {
-    char *longer = text_print("%s%c\t%u\t%s\t%s\t%s\n", text, (int)move->base, move->missing, move->dir,
-                              move->name, move->backup);
+    char *longer = text_print("%s%c\t%u\t%s\t%s\t%s\t%s\t%s\n", text, (int)move->base, move->missing,
+                              move->dir, move->name, move->backup, move->staged, move->replaced);
     free(text);
     return longer;
 }
@@ -63,37 +74,57 @@ static int is_dir(enum base base, const char *dir)
     return parts == 1 || parts == 2;
 }
 
+static int is_fingerprint(const char *text)
+{
+    return strlen(text) == FINGERPRINT_BYTES - 1 && strspn(text, "0123456789abcdef") == FINGERPRINT_BYTES - 1;
+}
+
 static int is_ours(const struct move *move)
 {
     return is_dir(move->base, move->dir) && is_name(move->name) &&
            (move->backup[0] == '\0' || is_name(move->backup));
 }
 
-/* base TAB missing TAB dir TAB name TAB backup */
-static enum store_fault read_line(char *line, struct moves *moves)
+/* Cuts the line at its TABs. Returns whether there are as many fields as there must be. */
+static int split_line(char *line, char *fields[static FIELDS])
 {
-    char *fields[FIELDS];
     for (size_t i = 0; i < FIELDS; i++) {
         fields[i] = line;
-        line = i + 1 < FIELDS ? strchr(line, '\t') : line;
-        if (line == NULL) {
-            return STORE_DAMAGED_CERT;
+        line = strchr(line, '\t');
+        if ((line == NULL) != (i + 1 == FIELDS)) {
+            return 0;
         }
-        if (i + 1 < FIELDS) {
+        if (line != NULL) {
             *line++ = '\0';
         }
     }
-    int is_base = strcmp(fields[0], "r") == 0 || strcmp(fields[0], "p") == 0;
-    int is_count = fields[1][0] >= '0' && fields[1][0] <= '3' && fields[1][1] == '\0';
-    if (moves->count == MOVES_MAX || !is_base || !is_count || strchr(fields[4], '\t') != NULL) {
+    return 1;
+}
+
+static int is_form(char *const fields[static FIELDS])
+{
+    const char *base = fields[FIELD_BASE];
+    const char *missing = fields[FIELD_MISSING];
+    const char *replaced = fields[FIELD_REPLACED];
+    return (strcmp(base, "r") == 0 || strcmp(base, "p") == 0) && missing[0] >= '0' && missing[0] <= '3' &&
+           missing[1] == '\0' && is_fingerprint(fields[FIELD_STAGED]) &&
+           (replaced[0] == '\0' || (is_fingerprint(replaced) && fields[FIELD_BACKUP][0] != '\0'));
+}
+
+static enum store_fault read_line(char *line, struct moves *moves)
+{
+    char *fields[FIELDS];
+    if (moves->count == MOVES_MAX || !split_line(line, fields) || !is_form(fields)) {
         return STORE_DAMAGED_CERT;
     }
     struct move *move = &moves->all[moves->count++];
-    move->base = fields[0][0] == 'r' ? BASE_ROOT : BASE_PARENT;
-    move->missing = (unsigned)(fields[1][0] - '0');
-    move->dir = strdup(fields[2]);
-    move->name = strdup(fields[3]);
-    move->backup = strdup(fields[4]);
+    move->base = fields[FIELD_BASE][0] == 'r' ? BASE_ROOT : BASE_PARENT;
+    move->missing = (unsigned)(fields[FIELD_MISSING][0] - '0');
+    move->dir = strdup(fields[FIELD_DIR]);
+    move->name = strdup(fields[FIELD_NAME]);
+    move->backup = strdup(fields[FIELD_BACKUP]);
+    strcpy(move->staged, fields[FIELD_STAGED]);
+    strcpy(move->replaced, fields[FIELD_REPLACED]);
     if (move->dir == NULL || move->name == NULL || move->backup == NULL) {
         return STORE_MEMORY;
     }
@@ -115,12 +146,22 @@ static enum store_fault read_lines(char *text, struct moves *moves)
     return fault;
 }
 
-enum store_fault journal_read(int stage, struct moves *moves)
+int journal_turn(int stage)
+{
+    if (entry_type(stage, JOURNAL_NAME) == ENTRY_MISSING) {
+        return 0;
+    }
+    int result = entry_rename(stage, JOURNAL_NAME, stage, JOURNAL_UNDO_NAME);
+    return result == 0 ? folder_sync(stage) : result;
+}
+
+enum store_fault journal_read(int stage, struct moves *moves, int *is_undo)
 {
     uint8_t *bytes = NULL;
     size_t length = 0;
     memset(moves, 0, sizeof *moves);
-    enum store_fault fault = file_read(stage, JOURNAL_NAME, &bytes, &length);
+    *is_undo = entry_type(stage, JOURNAL_NAME) == ENTRY_MISSING;
+    enum store_fault fault = file_read(stage, *is_undo ? JOURNAL_UNDO_NAME : JOURNAL_NAME, &bytes, &length);
     if (fault != STORE_OK) {
         return fault;
     }

@@ -6,10 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#define NUMBER_BYTES 24
+/* A move where it happens. */
+struct site {
+    int stage;
+    int dir;
+    char number[MOVE_NUMBER_BYTES];
+    const struct move *move;
+};
 
 void moves_wipe(struct moves *moves)
 {
@@ -21,40 +26,97 @@ void moves_wipe(struct moves *moves)
     memset(moves, 0, sizeof *moves);
 }
 
-/* The old one goes aside under its backup name; without one nothing may be there. */
-static int make_room(int dir, const struct move *move)
+void move_number(size_t number, char out[static MOVE_NUMBER_BYTES])
 {
-    if (entry_type(dir, move->name) == ENTRY_MISSING) {
-        return 0;
-    }
-    if (move->backup[0] == '\0' || entry_type(dir, move->backup) != ENTRY_MISSING) {
+    snprintf(out, MOVE_NUMBER_BYTES, "%zu", number);
+}
+
+static int has(int folder, const char *name)
+{
+    return entry_type(folder, name) != ENTRY_MISSING;
+}
+
+/* The stage and the name both hold something: is it the old one in the stage? Asked of both, so that an entry that was
+ * changed meanwhile, by whatever, does not mislead: the other still tells. */
+static int is_exchanged(const struct site *site)
+{
+    return !fingerprint_is(site->stage, site->number, site->move->staged) &&
+           !fingerprint_is(site->dir, site->move->name, site->move->replaced);
+}
+
+/* The two renames of a file system that cannot exchange. */
+static int replace_slowly(const struct site *site)
+{
+    const struct move *move = site->move;
+    int result = entry_rename(site->dir, move->name, site->dir, move->backup);
+    return result == 0 ? entry_rename(site->stage, site->number, site->dir, move->name) : result;
+}
+
+static int replace(const struct site *site)
+{
+    const struct move *move = site->move;
+    if (move->backup[0] == '\0' || has(site->dir, move->backup)) {
         errno = EEXIST;
         return -1;
     }
-    return entry_rename(dir, move->name, dir, move->backup);
+    if (!is_exchanged(site) && entry_exchange(site->stage, site->number, site->dir, move->name) != 0) {
+        return errno == ENOTSUP ? replace_slowly(site) : -1;
+    }
+    return entry_rename(site->stage, site->number, site->dir, move->backup);
 }
 
 static int move_apply(const struct roots *roots, int stage, size_t number, const struct move *move)
 {
-    char staged[NUMBER_BYTES];
-    snprintf(staged, sizeof staged, "%zu", number);
-    if (entry_type(stage, staged) == ENTRY_MISSING) {
+    struct site site = {.stage = stage, .move = move};
+    move_number(number, site.number);
+    if (!has(stage, site.number)) {
         return 0;
     }
-    int dir = dir_open(roots_folder(roots, move->base), move->dir, 1);
-    if (dir < 0) {
+    site.dir = dir_open(roots_folder(roots, move->base), move->dir, 1);
+    if (site.dir < 0) {
         return -1;
     }
-    int result = make_room(dir, move);
-    if (result == 0) {
-        result = entry_rename(stage, staged, dir, move->name);
+    int result =
+        has(site.dir, move->name) ? replace(&site) : entry_rename(stage, site.number, site.dir, move->name);
+    int saved = errno;
+    close(site.dir);
+    errno = saved;
+    return result;
+}
+
+static int is_last_of_dir(const struct moves *moves, size_t number)
+{
+    const struct move *move = &moves->all[number];
+    for (size_t i = number + 1; i < moves->count; i++) {
+        if (moves->all[i].base == move->base && strcmp(moves->all[i].dir, move->dir) == 0) {
+            return 0;
+        }
     }
-    if (result == 0) {
-        result = folder_sync(dir);
+    return 1;
+}
+
+static int dir_sync(const struct roots *roots, const struct move *move)
+{
+    int dir = dir_open(roots_folder(roots, move->base), move->dir, 0);
+    if (dir < 0) {
+        return errno == ENOENT ? 0 : -1;
     }
+    int result = folder_sync(dir);
     int saved = errno;
     close(dir);
     errno = saved;
+    return result;
+}
+
+/* Each folder once: no move relies on another's having reached the disk. Also those of a run before that was killed. */
+static int moves_sync(const struct roots *roots, const struct moves *moves)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < moves->count; i++) {
+        if (is_last_of_dir(moves, i)) {
+            result = dir_sync(roots, &moves->all[i]);
+        }
+    }
     return result;
 }
 
@@ -65,7 +127,7 @@ enum store_fault moves_apply(const struct roots *roots, int stage, const struct 
             return errno == EEXIST || errno == ENOTEMPTY ? STORE_EXISTS : fault_of_writing();
         }
     }
-    return STORE_OK;
+    return moves_sync(roots, moves) == 0 ? STORE_OK : fault_of_writing();
 }
 
 /* Removes the last count parts of dir, as far as they were made and are empty. */
@@ -88,60 +150,103 @@ static void remove_made(int base, const char *dir, unsigned count)
     free(path);
 }
 
-static int move_undo(const struct roots *roots, int stage, size_t number, const struct move *move)
+/* The old one is in the stage, the new one under the name. */
+static int exchange_back(const struct site *site)
 {
-    char staged[NUMBER_BYTES];
-    int result = 0;
-    int base = roots_folder(roots, move->base);
-    snprintf(staged, sizeof staged, "%zu", number);
-    int dir = dir_open(base, move->dir, 0);
-    if (dir < 0) {
-        remove_made(base, move->dir, move->missing);
+    const struct move *move = site->move;
+    if (entry_exchange(site->stage, site->number, site->dir, move->name) == 0) {
         return 0;
     }
-    if (entry_type(stage, staged) == ENTRY_MISSING && entry_type(dir, move->name) != ENTRY_MISSING) {
-        result = entry_rename(dir, move->name, stage, staged);
+    if (errno != ENOTSUP) {
+        return -1;
     }
-    if (result == 0 && move->backup[0] != '\0' && entry_type(dir, move->name) == ENTRY_MISSING &&
-        entry_type(dir, move->backup) != ENTRY_MISSING) {
-        result = entry_rename(dir, move->backup, dir, move->name);
+    if (has(site->dir, move->backup)) {
+        errno = EEXIST;
+        return -1;
     }
+    int result = entry_rename(site->stage, site->number, site->dir, move->backup);
     if (result == 0) {
-        result = folder_sync(dir);
+        result = entry_rename(site->dir, move->name, site->stage, site->number);
     }
-    close(dir);
-    remove_made(base, move->dir, result == 0 ? move->missing : 0);
+    return result == 0 ? entry_rename(site->dir, move->backup, site->dir, move->name) : result;
+}
+
+/* The way of replace, backwards. */
+static int restore(const struct site *site)
+{
+    const struct move *move = site->move;
+    int is_staged = has(site->stage, site->number);
+    if (!is_staged && !has(site->dir, move->backup)) {
+        /* Nothing is left to put back: better the new one than none. */
+        return 0;
+    }
+    if (!is_staged && entry_rename(site->dir, move->backup, site->stage, site->number) != 0) {
+        return -1;
+    }
+    return is_exchanged(site) ? exchange_back(site) : 0;
+}
+
+/* With nothing else to ask: what is in the stage, but not what was staged, is to be kept. */
+static int is_old_staged(const struct site *site)
+{
+    return site->move->backup[0] != '\0' && has(site->stage, site->number) &&
+           !fingerprint_is(site->stage, site->number, site->move->staged);
+}
+
+/* Nothing is under the name: killed between two slow renames, or another program took it away. The old one is in the stage if it
+ * is known to be, else under the backup's name if anything is. */
+static int restore_to_nothing(const struct site *site)
+{
+    const struct move *move = site->move;
+    int is_kept = has(site->dir, move->backup);
+    if (fingerprint_is(site->stage, site->number, move->replaced) || (!is_kept && is_old_staged(site))) {
+        return entry_rename(site->stage, site->number, site->dir, move->name);
+    }
+    return is_kept ? entry_rename(site->dir, move->backup, site->dir, move->name) : 0;
+}
+
+static int take_back(const struct site *site)
+{
+    const struct move *move = site->move;
+    int is_there = has(site->dir, move->name);
+    if (move->backup[0] != '\0') {
+        return is_there ? restore(site) : restore_to_nothing(site);
+    }
+    return is_there && !has(site->stage, site->number)
+               ? entry_rename(site->dir, move->name, site->stage, site->number)
+               : 0;
+}
+
+static int move_undo(const struct roots *roots, int stage, size_t number, const struct move *move)
+{
+    struct site site = {.stage = stage, .move = move};
+    move_number(number, site.number);
+    site.dir = dir_open(roots_folder(roots, move->base), move->dir, 0);
+    if (site.dir < 0) {
+        /* With the folder gone an old one has no place to go back to; then the stage stays. */
+        return errno == ENOENT && !is_old_staged(&site) ? 0 : -1;
+    }
+    int result = take_back(&site);
+    close(site.dir);
     return result;
 }
 
 int moves_undo(const struct roots *roots, int stage, const struct moves *moves)
 {
-    int result = 0;
     int saved = errno;
+    int result = 0;
+    (void)journal_turn(stage);
     for (size_t i = moves->count; i-- > 0;) {
         if (move_undo(roots, stage, i, &moves->all[i]) != 0) {
             result = -1;
         }
     }
+    if (moves_sync(roots, moves) != 0) {
+        result = -1;
+    }
+    for (size_t i = moves->count; result == 0 && i-- > 0;) {
+        remove_made(roots_folder(roots, moves->all[i].base), moves->all[i].dir, moves->all[i].missing);
+    }
     errno = saved;
     return result;
-}
-
-void stage_remove(const struct roots *roots, int stage, const char *name)
-{
-    int saved = errno;
-    if (entry_type(stage, JOURNAL_NAME) != ENTRY_MISSING) {
-        (void)file_remove(stage, JOURNAL_NAME);
-        (void)folder_sync(stage);
-    }
-    entry_remove_all(roots->root, name);
-    (void)folder_sync(roots->root);
-    errno = saved;
-}
-
-void roots_lock(const struct roots *roots)
-{
-    /* Where a file system has no locks the worst is two programs clearing up after each other. */
-    while (flock(roots->root, LOCK_EX) != 0 && errno == EINTR) {
-    }
 }

@@ -1,11 +1,11 @@
 /* A store_save before it begins: the places of all certificates and the moves that bring them there. */
 #include "plan.h"
 #include "files.h"
+#include "scan.h"
 #include "text.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,7 +13,6 @@
 
 #define KOREA_SECONDS (9 * 3600)
 #define BACKUPS_MAX 99
-#define NUMBER_BYTES 24
 
 void plan_free(struct plan *plan)
 {
@@ -27,8 +26,40 @@ void plan_free(struct plan *plan)
     free(plan);
 }
 
-/* A free name beside the old one: NAME.bak-20261120, then NAME.bak-20261120-2... */
-static char *backup_name(int dir, const char *name)
+/* Whether a certificate of the bundle will be there, under this name. */
+static const struct move *find_move(const struct plan *plan, const struct target *target, const char *name)
+{
+    for (size_t i = 0; i < plan->moves.count; i++) {
+        const struct move *move = &plan->moves.all[i];
+        if (move->base == target->base && text_is_same(move->dir, target->dir) &&
+            text_is_same(move->name, name)) {
+            return move;
+        }
+    }
+    return NULL;
+}
+
+static int is_backup_planned(const struct plan *plan, const struct target *target, const char *name)
+{
+    for (size_t i = 0; i < plan->moves.count; i++) {
+        const struct move *move = &plan->moves.all[i];
+        if (move->base == target->base && text_is_same(move->dir, target->dir) &&
+            text_is_same(move->backup, name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* dir is -1 when it is not there yet. */
+static int is_taken(const struct plan *plan, const struct target *target, int dir, const char *name)
+{
+    return (dir >= 0 && entry_type(dir, name) != ENTRY_MISSING) || is_backup_planned(plan, target, name) ||
+           find_move(plan, target, name) != NULL;
+}
+
+/* A free name beside name: NAME.bak-20261120, then NAME.bak-20261120-2... */
+static char *backup_name(const struct plan *plan, const struct target *target, int dir, const char *name)
 {
     char date[16];
     time_t korean = time(NULL) + KOREA_SECONDS;
@@ -36,69 +67,59 @@ static char *backup_name(int dir, const char *name)
     if (gmtime_r(&korean, &day) == NULL || strftime(date, sizeof date, "%Y%m%d", &day) == 0) {
         return NULL;
     }
-    char *backup = text_print("%s.bak-%s", name, date);
-    for (int i = 2; backup != NULL && i <= BACKUPS_MAX && entry_type(dir, backup) != ENTRY_MISSING; i++) {
+    char *backup = text_print("%s" SCAN_BACKUP_MARK "%s", name, date);
+    for (int i = 2; backup != NULL && i <= BACKUPS_MAX && is_taken(plan, target, dir, backup); i++) {
         free(backup);
-        backup = text_print("%s.bak-%s-%d", name, date, i);
+        backup = text_print("%s" SCAN_BACKUP_MARK "%s-%d", name, date, i);
     }
     return backup;
 }
 
-/* The backup's name if something called name is there, else empty text. */
-static char *backup_if_needed(const struct roots *roots, const struct target *target, const char *name)
+/* Over what is called so now, which gets a backup's name. */
+static void move_over(const struct plan *plan, const struct target *target, int dir, const char *name,
+                      struct move *move)
 {
-    if (target->missing > 0) {
-        return strdup("");
+    int is_there = dir >= 0 && entry_type(dir, name) != ENTRY_MISSING;
+    move->name = strdup(name);
+    move->backup = is_there ? backup_name(plan, target, dir, name) : strdup("");
+    if (is_there) {
+        fingerprint_take(dir, name, move->replaced);
     }
-    int dir = dir_open(roots_folder(roots, target->base), target->dir, 0);
-    if (dir < 0) {
-        return NULL;
-    }
-    char *backup = entry_type(dir, name) == ENTRY_MISSING ? strdup("") : backup_name(dir, name);
-    close(dir);
-    return backup;
 }
 
-static int is_taken(const struct moves *moves, const struct move *wanted)
+/* Beside what is or will be called so, under a backup's name. */
+static void move_beside(const struct plan *plan, const struct target *target, int dir, const char *name,
+                        struct move *move)
 {
-    for (size_t i = 0; i < moves->count; i++) {
-        const struct move *other = &moves->all[i];
-        if (other->base == wanted->base && text_is_same(other->dir, wanted->dir) &&
-            text_is_same(other->name, wanted->name)) {
-            return 1;
-        }
-    }
-    return 0;
+    move->name = backup_name(plan, target, dir, name);
+    move->backup = strdup("");
 }
 
-static enum store_fault add_move(const struct roots *roots, struct plan *plan, size_t number, int file)
+typedef void choose_names(const struct plan *plan, const struct target *target, int dir, const char *name,
+                          struct move *move);
+
+static enum store_fault add_move(const struct roots *roots, struct plan *plan, size_t number, int file,
+                                 choose_names *choose)
 {
     const struct target *target = &plan->targets[number];
-    const char *name = file < 0 ? target->name : target->files[file];
-    struct move move = {
-        .base = target->base,
-        .dir = strdup(target->dir),
-        .missing = target->missing,
-        .name = strdup(name),
-        .backup = backup_if_needed(roots, target, name),
-    };
-    enum store_fault fault = STORE_OK;
-    if (move.dir == NULL || move.name == NULL || move.backup == NULL) {
-        fault = STORE_MEMORY;
-    } else if (plan->moves.count == MOVES_MAX) {
-        fault = STORE_TOO_BIG;
-    } else if (is_taken(&plan->moves, &move)) {
-        fault = STORE_EXISTS;
+    int dir = -1;
+    if (plan->moves.count == MOVES_MAX) {
+        return STORE_TOO_BIG;
     }
-    if (fault != STORE_OK) {
-        free(move.dir);
-        free(move.name);
-        free(move.backup);
-        return fault;
+    if (target->missing == 0) {
+        dir = dir_open(roots_folder(roots, target->base), target->dir, 0);
+        if (dir < 0) {
+            return STORE_NOT_WRITABLE;
+        }
+    }
+    struct move move = {.base = target->base, .dir = strdup(target->dir), .missing = target->missing};
+    choose(plan, target, dir, file < 0 ? target->name : target->files[file], &move);
+    if (dir >= 0) {
+        close(dir);
     }
     plan->sources[plan->moves.count] = (struct source){&plan->bundle->certs[number], target, file};
     plan->moves.all[plan->moves.count++] = move;
-    return STORE_OK;
+    return move.dir == NULL || move.name == NULL || move.backup == NULL ? STORE_MEMORY : STORE_OK;
 }
 
 static enum store_fault add_moves(const struct roots *roots, struct plan *plan, size_t number,
@@ -112,81 +133,152 @@ static enum store_fault add_moves(const struct roots *roots, struct plan *plan, 
         return STORE_EXISTS;
     }
     if (target->is_folder) {
-        return add_move(roots, plan, number, -1);
+        return add_move(roots, plan, number, -1, move_over);
     }
     enum store_fault fault = STORE_OK;
     for (size_t i = 0; fault == STORE_OK && i < target->file_count; i++) {
-        fault = add_move(roots, plan, number, (int)i);
+        fault = add_move(roots, plan, number, (int)i, move_over);
     }
     return fault;
 }
 
+static int is_same_place(const struct target *one, const struct target *other)
+{
+    return one->base == other->base && one->is_folder == other->is_folder &&
+           text_is_same(one->dir, other->dir) && text_is_same(one->name, other->name);
+}
+
+/* Which certificate gets the place of this one. */
+static size_t find_heir(const struct plan *plan, size_t number)
+{
+    size_t heir = number;
+    for (size_t i = 0; i < plan->bundle->cert_count; i++) {
+        int64_t begin = plan->targets[i].not_before;
+        int64_t best = plan->targets[heir].not_before;
+        if (is_same_place(&plan->targets[i], &plan->targets[number]) &&
+            (begin > best || (begin == best && i < heir))) {
+            heir = i;
+        }
+    }
+    return heir;
+}
+
+static int is_same_cert(const struct cr_cert *one, const struct cr_cert *other)
+{
+    int is_same = one->format == other->format && one->file_count == other->file_count;
+    for (size_t i = 0; is_same && i < one->file_count; i++) {
+        const struct cr_file *a = &one->files[i];
+        const struct cr_file *b = &other->files[i];
+        is_same = a->kind == b->kind && a->size == b->size && CRYPTO_memcmp(a->bytes, b->bytes, a->size) == 0;
+    }
+    return is_same;
+}
+
+/* The same certificate earlier in the bundle, or itself. */
+static size_t find_twin(const struct plan *plan, size_t number)
+{
+    size_t twin = 0;
+    while (twin < number && !is_same_cert(&plan->bundle->certs[twin], &plan->bundle->certs[number])) {
+        twin++;
+    }
+    return twin;
+}
+
+static enum store_fault rename_target(char **name, const char *new_name)
+{
+    char *copy = strdup(new_name);
+    if (copy == NULL) {
+        return STORE_MEMORY;
+    }
+    free(*name);
+    *name = copy;
+    return STORE_OK;
+}
+
+/* One file of it (or its folder, -1) goes beside the heir's. When it is what lies there now, the heir's move takes it there. */
+static enum store_fault put_beside(const struct roots *roots, struct plan *plan, size_t number, int file)
+{
+    struct target *target = &plan->targets[number];
+    char **name = file < 0 ? &target->name : &target->files[file];
+    if (target->clash == STORE_CLASH_SAME) {
+        const struct move *over = find_move(plan, target, *name);
+        return over == NULL ? STORE_OK : rename_target(name, over->backup);
+    }
+    enum store_fault fault = add_move(roots, plan, number, file, move_beside);
+    return fault == STORE_OK ? rename_target(name, plan->moves.all[plan->moves.count - 1].name) : fault;
+}
+
+static enum store_fault share_place(struct target *target, const struct target *twin)
+{
+    enum store_fault fault = rename_target(&target->name, twin->name);
+    for (size_t i = 0; fault == STORE_OK && i < target->file_count; i++) {
+        fault = rename_target(&target->files[i], twin->files[i]);
+    }
+    return fault;
+}
+
+static enum store_fault settle_beside(const struct roots *roots, struct plan *plan, size_t number)
+{
+    struct target *target = &plan->targets[number];
+    size_t twin = find_twin(plan, number);
+    if (twin < number) {
+        return share_place(target, &plan->targets[twin]);
+    }
+    if (target->is_folder) {
+        return put_beside(roots, plan, number, -1);
+    }
+    enum store_fault fault = STORE_OK;
+    for (size_t i = 0; fault == STORE_OK && i < target->file_count; i++) {
+        fault = put_beside(roots, plan, number, (int)i);
+    }
+    return fault;
+}
+
+static enum store_fault find_targets(const struct roots *roots, struct plan *plan)
+{
+    enum store_fault fault = STORE_OK;
+    for (size_t i = 0; fault == STORE_OK && i < plan->bundle->cert_count; i++) {
+        fault = target_find(roots, &plan->bundle->certs[i], &plan->targets[i]);
+    }
+    return fault;
+}
+
+/* Heirs are known before any name changes, and placed before what goes beside them. */
 enum store_fault plan_make(const struct roots *roots, const struct cr_bundle *bundle, int may_replace,
                            struct plan **out)
 {
+    size_t heirs[CR_CERTS_MAX];
     struct plan *plan = calloc(1, sizeof *plan);
     *out = plan;
     if (plan == NULL) {
         return STORE_MEMORY;
     }
     plan->bundle = bundle;
-    enum store_fault fault = STORE_OK;
+    enum store_fault fault = find_targets(roots, plan);
     for (size_t i = 0; fault == STORE_OK && i < bundle->cert_count; i++) {
-        fault = target_find(roots, &bundle->certs[i], &plan->targets[i]);
-        if (fault == STORE_OK) {
-            fault = add_moves(roots, plan, i, may_replace);
+        heirs[i] = find_heir(plan, i);
+        fault = heirs[i] == i ? add_moves(roots, plan, i, may_replace) : STORE_OK;
+    }
+    for (size_t i = 0; fault == STORE_OK && i < bundle->cert_count; i++) {
+        fault = heirs[i] == i ? STORE_OK : settle_beside(roots, plan, i);
+    }
+    return fault;
+}
+
+enum store_clash plan_clash(const struct roots *roots, const struct cr_bundle *bundle)
+{
+    enum store_clash worst = STORE_CLASH_NONE;
+    struct plan *plan = calloc(1, sizeof *plan);
+    if (plan != NULL) {
+        plan->bundle = bundle;
+        (void)find_targets(roots, plan);
+        for (size_t i = 0; i < bundle->cert_count; i++) {
+            const struct target *target = &plan->targets[i];
+            if (target->name != NULL && find_heir(plan, i) == i && target->clash > worst) {
+                worst = target->clash;
+            }
         }
     }
-    return fault;
-}
-
-static enum store_fault write_and_compare(int folder, const char *name, const struct cr_file *file)
-{
-    uint8_t *bytes = NULL;
-    size_t length = 0;
-    if (file_write(folder, name, file->bytes, file->size) != 0) {
-        return fault_of_writing();
-    }
-    int is_same = file_read(folder, name, &bytes, &length) == STORE_OK && length == file->size &&
-                  CRYPTO_memcmp(bytes, file->bytes, length) == 0;
-    file_free(bytes);
-    return is_same ? STORE_OK : STORE_READ_BACK;
-}
-
-static enum store_fault stage_folder(int stage, const char *number, const struct source *source)
-{
-    if (folder_make(stage, number) != 0) {
-        return fault_of_writing();
-    }
-    int folder = folder_open(stage, number);
-    if (folder < 0) {
-        return fault_of_writing();
-    }
-    enum store_fault fault = STORE_OK;
-    for (size_t i = 0; fault == STORE_OK && i < source->cert->file_count; i++) {
-        fault = write_and_compare(folder, source->target->files[i], &source->cert->files[i]);
-    }
-    if (fault == STORE_OK && folder_sync(folder) != 0) {
-        fault = fault_of_writing();
-    }
-    int saved = errno;
-    close(folder);
-    errno = saved;
-    return fault;
-}
-
-enum store_fault plan_stage(const struct plan *plan, int stage)
-{
-    enum store_fault fault = STORE_OK;
-    for (size_t i = 0; fault == STORE_OK && i < plan->moves.count; i++) {
-        const struct source *source = &plan->sources[i];
-        char number[NUMBER_BYTES];
-        snprintf(number, sizeof number, "%zu", i);
-        fault = source->file < 0 ? stage_folder(stage, number, source)
-                                 : write_and_compare(stage, number, &source->cert->files[source->file]);
-    }
-    if (fault == STORE_OK && folder_sync(stage) != 0) {
-        fault = fault_of_writing();
-    }
-    return fault;
+    plan_free(plan);
+    return worst;
 }

@@ -16,13 +16,14 @@ struct plan {
     } sources[MOVES_MAX];
 };
 
-/* Decides everything, changes nothing. STORE_EXISTS when something is in the way and may not be replaced, or when two
- * certificates of the bundle have the same place. plan_free also after a failure. */
+/* Decides everything, changes nothing. STORE_EXISTS when something is in the way and may not be replaced. Of certificates of
+ * the bundle with the same place the newest gets it, of equally new ones the first; the others go beside it as its backups. The same
+ * certificate twice is stored once. plan_free also after a failure. */
 enum store_fault plan_make(const struct roots *roots, const struct cr_bundle *bundle, int may_replace,
                            struct plan **plan);
 void plan_free(struct plan *plan);
 
-/* Writes every new file into the stage and reads it back. */
-enum store_fault plan_stage(const struct plan *plan, int stage);
+/* The worst clash of those that get their places. */
+enum store_clash plan_clash(const struct roots *roots, const struct cr_bundle *bundle);
 
 #endif

@@ -1,27 +1,37 @@
 /* Clears up after a store_save that was killed: completes what was decided, removes what was not. */
 #include "files.h"
-#include "move.h"
 #include "scan.h"
+#include "stage.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
+
+void roots_lock(const struct roots *roots)
+{
+    /* Where a file system has no locks the worst is two programs clearing up after each other. */
+    while (flock(roots->root, LOCK_EX) != 0 && errno == EINTR) {
+    }
+}
 
 static void recover_stage(const struct roots *roots, const char *name)
 {
+    int is_undo = 0;
     struct moves *moves = calloc(1, sizeof *moves);
     int stage = moves == NULL ? -1 : folder_open(roots->root, name);
     if (stage < 0) {
         free(moves);
         return;
     }
-    switch (journal_read(stage, moves)) {
+    switch (journal_read(stage, moves, &is_undo)) {
     case STORE_NOT_FOUND:
         stage_remove(roots, stage, name);
         break;
     case STORE_OK:
-        if (moves_apply(roots, stage, moves) == STORE_OK || moves_undo(roots, stage, moves) == 0) {
+        if ((!is_undo && moves_apply(roots, stage, moves) == STORE_OK) ||
+            moves_undo(roots, stage, moves) == 0) {
             stage_remove(roots, stage, name);
         }
         break;

@@ -47,6 +47,9 @@ enum store_fault roots_open(const char *path, int may_make, struct roots *roots,
         return errno == ENOENT ? STORE_NOT_FOUND : STORE_NOT_WRITABLE;
     }
     roots->parent = folder_open_path(roots->parent_path);
+    if (*made && roots->parent >= 0 && folder_sync(roots->parent) != 0) {
+        return fault_of_writing();
+    }
     return STORE_OK;
 }
 

@@ -1,13 +1,9 @@
 /* Stores a whole bundle or nothing of it: stage, journal, moves, read back. */
 #include "files.h"
-#include "move.h"
-#include "plan.h"
-#include "scan.h"
-#include "text.h"
+#include "stage.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +18,18 @@ enum store_clash store_clash(const char *root, const struct cr_cert *cert)
         clash = target.clash;
     }
     target_wipe(&target);
+    roots_close(&roots);
+    return clash;
+}
+
+enum store_clash store_clash_all(const char *root, const struct cr_bundle *bundle)
+{
+    struct roots roots;
+    int made = 0;
+    enum store_clash clash = STORE_CLASH_NONE;
+    if (roots_open(root, 0, &roots, &made) == STORE_OK) {
+        clash = plan_clash(&roots, bundle);
+    }
     roots_close(&roots);
     return clash;
 }
@@ -68,29 +76,8 @@ static enum store_fault read_back(const struct roots *roots, const struct plan *
     return fault;
 }
 
-/* Makes a folder of our own inside the root. Its name is returned, or NULL with errno. */
-static char *stage_make(const struct roots *roots, int *stage)
-{
-    uint8_t random[8];
-    *stage = -1;
-    if (RAND_bytes(random, sizeof random) != 1) {
-        errno = EIO;
-        return NULL;
-    }
-    char *name = text_print(SCAN_STAGE_PREFIX "%02x%02x%02x%02x%02x%02x%02x%02x", random[0], random[1],
-                            random[2], random[3], random[4], random[5], random[6], random[7]);
-    if (name != NULL && folder_make(roots->root, name) == 0) {
-        *stage = folder_open(roots->root, name);
-    }
-    if (*stage < 0) {
-        free(name);
-        return NULL;
-    }
-    return name;
-}
-
 /* Before the journal any failure just removes the stage; after it the moves are put back first. */
-static enum store_fault carry_out(const struct roots *roots, const struct plan *plan,
+static enum store_fault carry_out(const struct roots *roots, struct plan *plan,
                                   uint8_t digest[static CR_DIGEST_BYTES])
 {
     int stage = -1;
@@ -98,7 +85,7 @@ static enum store_fault carry_out(const struct roots *roots, const struct plan *
     if (name == NULL) {
         return fault_of_writing();
     }
-    enum store_fault fault = plan_stage(plan, stage);
+    enum store_fault fault = stage_fill(stage, plan);
     if (fault == STORE_OK) {
         fault = folder_sync(roots->root) == 0 ? journal_write(stage, &plan->moves) : fault_of_writing();
     }

@@ -5,4 +5,7 @@
 
 extern void (*store_step)(const char *name);
 
+/* Set by tests: behave as on a file system that cannot exchange two entries. */
+extern int store_lacks_exchange;
+
 #endif

@@ -126,10 +126,19 @@ enum store_clash {
     STORE_CLASH_OTHER,   /* the same name, but not older */
 };
 enum store_clash store_clash(const char *root, const struct cr_cert *cert);
+/* The worst for a whole bundle. Of several certificates of the bundle with the same name only the newest counts: the others are
+ * stored as its backups, and replace nothing. */
+enum store_clash store_clash_all(const char *root, const struct cr_bundle *bundle);
 
 /* Stores all certificates of the bundle below root, or none: temporary sibling folder, 0700/0600, fsync, read back, rename. may_replace applies to
- * every clash (the old one is kept beside it, named .bak-YYYYMMDD, with -2, -3... when that is taken). On success digest is over what was
- * read back from the final places, and *paths (NULL-terminated, freed with store_paths_free) names them, one for each certificate.
+ * every clash (the old one is kept beside it, named .bak-YYYYMMDD, with -2, -3... when that is taken). Certificates of the bundle with the
+ * same name, as old and renewed ones have, are all stored: the newest under the name, the others as backups. On success digest is over what
+ * was read back from the final places, and *paths (NULL-terminated, freed with store_paths_free) names them, one for each certificate.
+ *
+ * Killed at any instant it leaves under each name the old certificate or the new, whole: they are exchanged in one instant where the
+ * file system can. (Where it cannot, a kill between two renames leaves the old one under its backup's name alone, until the next
+ * store_save or store_recover. A GPKI group is several files of one folder, each for itself old or new.) Nobody who reads needs
+ * store_recover first; the next one or the next store_save makes it all of the bundle or none.
  *
  * Places: NPKI in root/CA/USER/DN/; GPKI in GPKI/Certificate/class2/ beside root; PKCS#12 and PEM in root/certrelay/OWNER-DIGEST.p12, where
  * OWNER comes from the certificate inside, or is "certificate" when only the password would show it, and DIGEST is the start of

@@ -251,6 +251,7 @@ enum store_fault target_find(const struct roots *roots, const struct cr_cert *ce
         return fault;
     }
     fault = target_decide(roots, &facts, cert, target);
+    target->not_before = facts.not_before;
     store_facts_wipe(&facts);
     if (fault == STORE_OK && (target->name == NULL || target->dir == NULL)) {
         fault = STORE_MEMORY;

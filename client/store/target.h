@@ -26,6 +26,7 @@ struct target {
     char *name;       /* the folder (NPKI), the file (PKCS#12, PEM) or the group (GPKI) */
     char *files[CR_FILES_MAX]; /* names of the certificate's files, in its order */
     size_t file_count;
+    int64_t not_before;
     int is_folder; /* the files lie in a folder of their own, called name */
     enum store_clash clash;
 };

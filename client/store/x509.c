@@ -86,7 +86,7 @@ static void type_name(const ASN1_OBJECT *object, char name[static OID_TEXT_BYTES
         return;
     }
     size_t i = 0;
-    for (; known[i] != '\0' && i < OID_TEXT_BYTES - 1; i++) {
+    for (; i < OID_TEXT_BYTES - 1 && known[i] != '\0'; i++) {
         name[i] = (char)(known[i] >= 'A' && known[i] <= 'Z' ? known[i] + ('a' - 'A') : known[i]);
     }
     name[i] = '\0';

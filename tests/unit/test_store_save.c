@@ -1,4 +1,5 @@
 /* Storing: byte for byte, by our own names, all or nothing, and never over another certificate. */
+#include "steps.h"
 #include "store_help.h"
 
 #include <openssl/evp.h>
@@ -137,7 +138,6 @@ static void names_come_from_the_certificate_and_not_from_the_peer(void **state)
     assert_string_equal(paths[0], help_path("%s/NPKI/yessign/USER/%s", dir, last));
     assert_null(paths[1]);
     store_paths_free(paths);
-    bundle->certs[0].format = CR_FORMAT_NPKI;
     cr_bundle_free(bundle);
     bundle = help_load(help_path("%s/p12/s-bank.p12", CR_SAMPLES));
     strcpy(bundle->certs[0].owner, "../../../../tmp/evil");
@@ -290,16 +290,175 @@ static void one_refused_certificate_keeps_all_out(void **state)
     help_remove(dir);
 }
 
-static void two_for_the_same_place_are_refused(void **state)
+/* Another certificate of the same name: valid from some years earlier. */
+static void make_older(struct cr_cert *cert, int years)
+{
+    struct cr_file *file = &cert->files[0];
+    uint8_t *at = file->bytes;
+    assert_int_equal(file->kind, CR_FILE_SIGN_CERT);
+    while (at[0] != 0x17 || at[1] != 13 || at[14] != 'Z') {
+        at++;
+        assert_true(at < file->bytes + file->size - 15);
+    }
+    at[2] = (uint8_t)(at[2] - years);
+}
+
+/* certs[0] is the oldest, certs[1] the newest, certs[2] between them. */
+static struct cr_bundle *three_of_a_name(void)
+{
+    struct cr_bundle *bundle = help_load(bank());
+    help_add(bundle, bank());
+    help_add(bundle, bank());
+    make_older(&bundle->certs[0], 2);
+    make_older(&bundle->certs[2], 1);
+    return bundle;
+}
+
+static void save_one(const char *root, struct cr_bundle *bundle, size_t number)
+{
+    char **paths = NULL;
+    struct cr_bundle *one = cr_bundle_new();
+    const struct cr_cert *cert = &bundle->certs[number];
+    one->certs[one->cert_count++].format = cert->format;
+    for (size_t i = 0; i < cert->file_count; i++) {
+        const struct cr_file *file = &cert->files[i];
+        assert_int_equal(cr_bundle_add_file(one, file->kind, file->bytes, file->size), CR_OK);
+    }
+    save_ok(root, one, 0, &paths);
+    store_paths_free(paths);
+    cr_bundle_free(one);
+}
+
+static int is_backup_of(const char *path, const char *place)
+{
+    return strstr(path, help_path("%s.bak-20", place)) == path;
+}
+
+/* there: which of the three lies there before; 3 for none. */
+static void store_three_of_a_name(size_t there, int may_replace)
+{
+    char **paths = NULL;
+    char *dir = help_temporary();
+    const char *root = help_path("%s/NPKI", dir);
+    struct cr_bundle *bundle = three_of_a_name();
+    if (there < 3) {
+        save_one(root, bundle, there);
+    }
+    save_ok(root, bundle, may_replace, &paths);
+    assert_true(is_backup_of(paths[0], paths[1]));
+    assert_true(is_backup_of(paths[2], paths[1]));
+    assert_string_not_equal(paths[0], paths[2]);
+    assert_null(strstr(paths[1], ".bak-"));
+    assert_int_equal(store_clash_all(root, bundle), STORE_CLASH_SAME);
+    assert_int_equal(store_clash(root, &bundle->certs[0]), STORE_CLASH_OTHER);
+    store_paths_free(paths);
+    cr_bundle_free(bundle);
+    help_remove(dir);
+}
+
+static void of_one_name_the_newest_gets_it_and_the_others_lie_beside(void **state)
+{
+    (void)state;
+    store_three_of_a_name(3, 0);
+    store_three_of_a_name(1, 0);
+    store_three_of_a_name(0, 1);
+    store_three_of_a_name(2, 1);
+}
+
+static void of_one_name_what_is_there_is_replaced_only_if_it_may_be(void **state)
 {
     (void)state;
     char *dir = help_temporary();
-    struct cr_bundle *bundle = help_load(bank());
-    help_add(bundle, bank());
-    save_fails(help_path("%s/NPKI", dir), bundle, 1, STORE_EXISTS);
+    const char *root = help_path("%s/NPKI", dir);
+    struct cr_bundle *bundle = three_of_a_name();
+    assert_int_equal(store_clash_all(root, bundle), STORE_CLASH_NONE);
+    save_one(root, bundle, 0);
+    assert_int_equal(store_clash_all(root, bundle), STORE_CLASH_RENEWED);
+    char *before = help_picture(dir);
+    save_fails(root, bundle, 0, STORE_EXISTS);
     char *after = help_picture(dir);
-    assert_string_equal(after, "");
+    assert_string_equal(before, after);
+    free(before);
     free(after);
+    cr_bundle_free(bundle);
+    help_remove(dir);
+}
+
+static void the_same_certificate_twice_is_stored_once(void **state)
+{
+    (void)state;
+    char **paths = NULL;
+    char *dir = help_temporary();
+    struct cr_bundle *bundle = three_of_a_name();
+    help_add(bundle, bank());
+    help_add(bundle, bank());
+    make_older(&bundle->certs[4], 2);
+    save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
+    assert_string_equal(paths[1], paths[3]);
+    assert_string_equal(paths[0], paths[4]);
+    char *picture = help_picture(dir);
+    size_t count = 0;
+    for (const char *at = picture; (at = strstr(at, "/signCert.der")) != NULL; at++) {
+        count++;
+    }
+    assert_int_equal(count, 3);
+    free(picture);
+    store_paths_free(paths);
+    cr_bundle_free(bundle);
+    help_remove(dir);
+}
+
+static void of_two_gpki_groups_of_one_name_each_file_has_its_place(void **state)
+{
+    (void)state;
+    char **paths = NULL;
+    struct store_list list;
+    char *dir = help_temporary();
+    const char *root = help_path("%s/NPKI", dir), *group = help_path("%s/GPKI", help_best_set());
+    struct cr_bundle *bundle = help_load(group);
+    help_add(bundle, group);
+    make_older(&bundle->certs[0], 1);
+    save_one(root, bundle, 0);
+    save_ok(root, bundle, 1, &paths);
+    assert_true(is_backup_of(paths[0], paths[1]));
+    assert_int_equal(store_scan(dir, &list), STORE_OK);
+    assert_int_equal(list.count, 1);
+    store_list_free(&list);
+    store_paths_free(paths);
+    cr_bundle_free(bundle);
+    help_remove(dir);
+}
+
+static unsigned folder_syncs;
+
+static void count_folder_syncs(const char *name)
+{
+    folder_syncs += strcmp(name, "fsync folder") == 0;
+}
+
+/* The stage's folder, the stage twice (what is in it, its journal) and the root before anything moves; the places after; the
+ * stage once more when its journal is gone. Each place once, however many certificates go there. */
+static void folders_are_synced_as_often_as_it_takes(void **state)
+{
+    (void)state;
+    char **paths = NULL;
+    char *dir = help_temporary();
+    const char *root = help_path("%s/NPKI", dir);
+    struct cr_bundle *bundle = help_load(bank());
+    help_write(help_path("%s/yessign/USER/other", root), "x", 1);
+    store_step = count_folder_syncs;
+    folder_syncs = 0;
+    save_ok(root, bundle, 0, &paths);
+    assert_int_equal(folder_syncs, 1 + 2 + 1 + 1 + 1);
+    store_paths_free(paths);
+    help_add(bundle, bank());
+    make_older(&bundle->certs[0], 1);
+    bundle->certs[1].files[1].bytes[bundle->certs[1].files[1].size - 1] ^= 1;
+    folder_syncs = 0;
+    save_ok(root, bundle, 1, &paths);
+    assert_int_equal(folder_syncs, 2 + 2 + 1 + 1 + 1);
+    store_step = NULL;
+    store_paths_free(paths);
     cr_bundle_free(bundle);
     help_remove(dir);
 }
@@ -330,7 +489,11 @@ int main(void)
         cmocka_unit_test(an_older_one_is_kept_beside_the_new_when_replaced),
         cmocka_unit_test(a_second_backup_of_the_day_gets_a_number),
         cmocka_unit_test(one_refused_certificate_keeps_all_out),
-        cmocka_unit_test(two_for_the_same_place_are_refused),
+        cmocka_unit_test(of_one_name_the_newest_gets_it_and_the_others_lie_beside),
+        cmocka_unit_test(of_one_name_what_is_there_is_replaced_only_if_it_may_be),
+        cmocka_unit_test(the_same_certificate_twice_is_stored_once),
+        cmocka_unit_test(of_two_gpki_groups_of_one_name_each_file_has_its_place),
+        cmocka_unit_test(folders_are_synced_as_often_as_it_takes),
         cmocka_unit_test(what_does_not_parse_is_not_stored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
