@@ -19,41 +19,51 @@ struct key {
     enum kind kind;
     size_t offset;
     uint32_t min, max, standard;
-    const char *text; /* the standard value of a TEXT */
+    const char *text;   /* the standard value of a TEXT */
+    const char *sample; /* for what has no standard value */
     const char *help;
 };
 
-#define STANDARD_LISTENS "0.0.0.0:8443,[::]:8443"
+#define LISTEN_SAMPLE "0.0.0.0:443"
+#define CERT_SAMPLE "/etc/certrelay/fullchain.pem"
+#define KEY_SAMPLE "/etc/certrelay/privkey.pem"
 
 #define AT(field) offsetof(struct config, field)
 
 static const struct key keys[] = {
-    {"listen", LISTEN, 0, 0, 0, 0, "",
-     "HOST:PORT or [HOST]:PORT; may be given several times; port 0: any free one"},
-    {"path", TEXT, AT(path), 0, 0, 0, "/ws", "where the WebSocket is"},
-    {"tls", SWITCH, AT(tls), 0, 1, 1, "", "off only behind a proxy that does TLS, on the same machine"},
-    {"tls_cert", TEXT, AT(tls_cert), 0, 0, 0, "", "PEM file: the certificate, then its chain"},
-    {"tls_key", TEXT, AT(tls_key), 0, 0, 0, "", "PEM file: its private key"},
-    {"max_connections", NUMBER, AT(max_connections), 2, 1000000, 10000, "", "connections at once"},
-    {"max_mailboxes", NUMBER, AT(max_mailboxes), 1, 1000000, 10000, "", "mailboxes at once"},
-    {"max_queued_bytes", NUMBER, AT(max_queued_bytes), 131072, 4294967295, 67108864, "",
+    {"listen", LISTEN, 0, 0, 0, 0, "", LISTEN_SAMPLE,
+     "HOST:PORT or [HOST]:PORT; up to 8 lines; port 0: any free one"},
+    {"path", TEXT, AT(path), 0, 0, 0, "/ws", "",
+     "where the WebSocket is: clients use wss://HOST:PORT/ws, or wss://HOST/ws for port 443"},
+    {"tls", SWITCH, AT(tls), 0, 1, 1, "", "", "off only behind a proxy that does TLS, on the same machine"},
+    {"tls_cert", TEXT, AT(tls_cert), 0, 0, 0, "", CERT_SAMPLE,
+     "PEM file: the certificate, then its chain; not with tls = off"},
+    {"tls_key", TEXT, AT(tls_key), 0, 0, 0, "", KEY_SAMPLE,
+     "PEM file: its private key, without a password; not with tls = off"},
+    {"max_connections", NUMBER, AT(max_connections), 2, 1000000, 10000, "", "", "connections at once"},
+    {"max_mailboxes", NUMBER, AT(max_mailboxes), 1, 1000000, 10000, "", "", "mailboxes at once"},
+    {"max_queued_bytes", NUMBER, AT(max_queued_bytes), 131072, 4294967295, 67108864, "", "",
      "payload held for devices"},
-    {"address_connections", NUMBER, AT(address_connections), 0, 1000000, 256, "",
-     "connections of one address; 0: any"},
-    {"address_allocations", NUMBER, AT(address_allocations), 0, 60000, 60, "",
-     "new mailboxes of one address a minute"},
-    {"address_failed_joins", NUMBER, AT(address_failed_joins), 0, 60000, 20, "",
-     "wrong numbers of one address a minute"},
-    {"wait_seconds", NUMBER, AT(wait_seconds), 1, 1800, CR_WAIT_SECONDS, "",
+    {"address_connections", NUMBER, AT(address_connections), 0, 1000000, 256, "", "",
+     "connections of one address; 0: any number"},
+    {"address_allocations", NUMBER, AT(address_allocations), 0, 60000, 60, "", "",
+     "new mailboxes of one address a minute; 0: any number"},
+    {"address_failed_joins", NUMBER, AT(address_failed_joins), 0, 60000, 20, "", "",
+     "wrong numbers of one address a minute; 0: any number"},
+    {"wait_seconds", NUMBER, AT(wait_seconds), 1, 1800, CR_WAIT_SECONDS, "", "",
      "a mailbox waits for the other device"},
-    {"wait_max_seconds", NUMBER, AT(wait_max_seconds), 1, 7200, CR_WAIT_MAX_SECONDS, "", "with extensions"},
-    {"joined_seconds", NUMBER, AT(joined_seconds), 1, 7200, CR_JOINED_SECONDS, "", "its life once joined"},
-    {"rest_seconds", NUMBER, AT(rest_seconds), 0, 86400, CR_REST_SECONDS, "", "a used nameplate rests"},
-    {"silent_seconds", NUMBER, AT(silent_seconds), 1, 60, CR_SILENT_SECONDS, "",
-     "a connection may say nothing at first"},
-    {"ping_seconds", NUMBER, AT(ping_seconds), 1, 300, CR_PING_SECONDS, "", "of silence before a ping"},
-    {"drain_seconds", NUMBER, AT(drain_seconds), 0, 3600, 30, "",
-     "to finish running mailboxes after SIGTERM"},
+    {"wait_max_seconds", NUMBER, AT(wait_max_seconds), 1, 7200, CR_WAIT_MAX_SECONDS, "", "",
+     "the same, with all extensions that a device asks for"},
+    {"joined_seconds", NUMBER, AT(joined_seconds), 1, 7200, CR_JOINED_SECONDS, "", "",
+     "a mailbox lives once both devices are there"},
+    {"rest_seconds", NUMBER, AT(rest_seconds), 0, 86400, CR_REST_SECONDS, "", "",
+     "a used number is not given out again"},
+    {"silent_seconds", NUMBER, AT(silent_seconds), 1, 60, CR_SILENT_SECONDS, "", "",
+     "a new connection may say nothing"},
+    {"ping_seconds", NUMBER, AT(ping_seconds), 1, 300, CR_PING_SECONDS, "", "",
+     "a connection is silent before it is pinged"},
+    {"drain_seconds", NUMBER, AT(drain_seconds), 0, 3600, 30, "", "",
+     "running mailboxes may finish after SIGTERM"},
 };
 
 #define KEYS (sizeof keys / sizeof keys[0])
@@ -66,6 +76,11 @@ static void *field_of(struct config *config, const struct key *key)
 static const void *field_in(const struct config *config, const struct key *key)
 {
     return (const char *)config + key->offset;
+}
+
+static uint32_t number_in(const struct config *config, const struct key *key)
+{
+    return *(const uint32_t *)field_in(config, key);
 }
 
 void config_init(struct config *config)
@@ -112,14 +127,20 @@ static const char *set_listen(struct config *config, const char *value)
 
     if (config_split_listen(value, host, &port) != 0)
         return "must be HOST:PORT or [HOST]:PORT";
+    for (size_t i = 0; i < config->listen_count; i++) {
+        if (port != 0 && strcmp(config->listens[i], value) == 0)
+            return "is given twice with the same value";
+    }
     if (config->listen_count >= CONFIG_LISTENS_MAX)
         return "is given too often";
     strcpy(config->listens[config->listen_count++], value);
     return NULL;
 }
 
+/* What it returns is valid until it is called again. */
 static const char *set_number(const struct key *key, uint32_t *field, const char *value)
 {
+    static char out_of_range[64];
     char *end;
     unsigned long long number;
 
@@ -129,8 +150,10 @@ static const char *set_number(const struct key *key, uint32_t *field, const char
     number = strtoull(value, &end, 10);
     if (*end != '\0')
         return "must be a number";
-    if (errno != 0 || number < key->min || number > key->max)
-        return "is out of its range";
+    if (errno != 0 || number < key->min || number > key->max) {
+        snprintf(out_of_range, sizeof out_of_range, "is out of its range (%u to %u)", key->min, key->max);
+        return out_of_range;
+    }
     *field = (uint32_t)number;
     return NULL;
 }
@@ -304,40 +327,77 @@ static int check_fail(char *error, const char *sentence)
     return -1;
 }
 
-int config_finish(struct config *config, char error[static CONFIG_ERROR_BYTES])
+int config_check(const struct config *config, char error[static CONFIG_ERROR_BYTES])
 {
-    if (config->tls && (config->tls_cert[0] == '\0' || config->tls_key[0] == '\0'))
-        return check_fail(error,
-                          "tls_cert and tls_key are needed (or \"tls = off\" behind a proxy that does TLS)");
     if (!config->tls && (config->tls_cert[0] != '\0' || config->tls_key[0] != '\0'))
         return check_fail(error, "tls is off, but tls_cert or tls_key is given");
     if (config->path[0] != '/' || strpbrk(config->path, "?#% ") != NULL)
         return check_fail(error, "path must begin with / and hold no ?, #, % or space");
     if (config->wait_max_seconds < config->wait_seconds)
         return check_fail(error, "wait_max_seconds is less than wait_seconds");
-    if (config->listen_count == 0)
-        return set_listens(config, STANDARD_LISTENS) == NULL ? 0 : -1;
     return 0;
+}
+
+int config_complete(const struct config *config, char error[static CONFIG_ERROR_BYTES])
+{
+    if (config->listen_count == 0)
+        return check_fail(error, "listen is needed; write, for example, \"listen = " LISTEN_SAMPLE
+                                 "\" (443 is the port of wss://HOST/ws)");
+    if (config->tls && (config->tls_cert[0] == '\0' || config->tls_key[0] == '\0'))
+        return check_fail(
+            error, "tls_cert and tls_key are needed; write, for example, \"tls_cert = " CERT_SAMPLE
+                   "\" and \"tls_key = " KEY_SAMPLE "\" (or \"tls = off\" behind a proxy that does TLS)");
+    return 0;
+}
+
+int config_warns(const struct config *config, char warning[static CONFIG_ERROR_BYTES])
+{
+    char names[128] = "";
+    size_t length = 0;
+
+    for (size_t i = 0; i < KEYS && !config->tls; i++) {
+        if (strncmp(keys[i].name, "address_", 8) == 0 && number_in(config, &keys[i]) != 0)
+            length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", length > 0 ? ", " : "",
+                                       keys[i].name);
+    }
+    if (length == 0)
+        return 0;
+    snprintf(warning, CONFIG_ERROR_BYTES,
+             "tls is off: behind a proxy all devices have its address and share what one address may (%s); "
+             "set these to 0 and let the proxy limit",
+             names);
+    return 1;
+}
+
+static int is_missing(const struct config *config, const struct key *key)
+{
+    if (key->kind == LISTEN)
+        return config->listen_count == 0;
+    return key->sample[0] != '\0' && config->tls && *(const char *)field_in(config, key) == '\0';
 }
 
 static void key_print(const struct config *config, const struct key *key, FILE *out)
 {
-    const void *field = field_in(config, key);
+    const char *text = field_in(config, key);
 
+    if (is_missing(config, key)) {
+        fprintf(out, "# %s = %s\n", key->name, key->sample);
+        return;
+    }
     switch (key->kind) {
     case LISTEN:
         for (size_t i = 0; i < config->listen_count; i++)
             fprintf(out, "listen = %s\n", config->listens[i]);
         break;
     case TEXT:
-        if (*(const char *)field != '\0')
-            fprintf(out, "%s = %s\n", key->name, (const char *)field);
+        if (*text != '\0')
+            fprintf(out, "%s = %s\n", key->name, text);
         break;
     case SWITCH:
-        fprintf(out, "%s = %s\n", key->name, *(const uint32_t *)field ? "on" : "off");
+        fprintf(out, "%s = %s\n", key->name, number_in(config, key) ? "on" : "off");
         break;
     case NUMBER:
-        fprintf(out, "%s = %u\n", key->name, (unsigned)*(const uint32_t *)field);
+        fprintf(out, "%s = %u\n", key->name, (unsigned)number_in(config, key));
         break;
     }
 }
@@ -348,15 +408,33 @@ void config_print(const struct config *config, FILE *out)
         key_print(config, &keys[i], out);
 }
 
+static void key_help(const struct key *key, FILE *out)
+{
+    char standard[16], range[32] = "";
+
+    snprintf(standard, sizeof standard, "%s", key->sample[0] != '\0' ? "needed" : key->text);
+    if (key->kind == SWITCH) {
+        snprintf(standard, sizeof standard, "%s", key->standard ? "on" : "off");
+        snprintf(range, sizeof range, "on or off");
+    } else if (key->kind == NUMBER) {
+        snprintf(standard, sizeof standard, "%u", key->standard);
+        snprintf(range, sizeof range, "%u to %u", key->min, key->max);
+    }
+    fprintf(out, "  %-20s  %-8s  %-20s  %s\n", key->name, standard, range, key->help);
+}
+
 void config_help(FILE *out)
 {
-    struct config config;
-
-    config_init(&config);
+    fprintf(out, "  %-20s  %-8s  %-20s  %s\n", "KEY", "DEFAULT", "RANGE", "WHAT IT IS");
+    for (size_t i = 0; i < KEYS; i++)
+        key_help(&keys[i], out);
+    fputs("\nA FILE that works, with your certificate in these places:\n", out);
     for (size_t i = 0; i < KEYS; i++) {
-        fprintf(out, "  %-22s %s", keys[i].name, keys[i].help);
-        if (keys[i].kind == NUMBER)
-            fprintf(out, " (%u to %u; %u)", keys[i].min, keys[i].max, keys[i].standard);
-        fputc('\n', out);
+        if (keys[i].sample[0] != '\0')
+            fprintf(out, "  %s = %s\n", keys[i].name, keys[i].sample);
     }
+    fputs("\nBehind a proxy (tls = off) all devices have the proxy's address and share the limits of one: "
+          "set the "
+          "three\naddress_ keys to 0 there, and let the proxy limit.\n",
+          out);
 }

@@ -8,7 +8,7 @@
 
 #define CONFIG_LISTENS_MAX 8
 #define CONFIG_TEXT_BYTES 256
-#define CONFIG_ERROR_BYTES 512
+#define CONFIG_ERROR_BYTES 1024 /* two paths fit, and what is wrong with them */
 
 struct config {
     char listens[CONFIG_LISTENS_MAX][CONFIG_TEXT_BYTES];
@@ -37,12 +37,16 @@ void config_init(struct config *config);
 int config_read_file(struct config *config, const char *path, char error[static CONFIG_ERROR_BYTES]);
 int config_read_environment(struct config *config, char *const *environment,
                             char error[static CONFIG_ERROR_BYTES]);
-/* Call it last: fills in what was not given, and checks what no single value tells (TLS needs both files). */
-int config_finish(struct config *config, char error[static CONFIG_ERROR_BYTES]);
+/* Whether the values contradict each other. Returns 0, or -1 with a sentence in error. */
+int config_check(const struct config *config, char error[static CONFIG_ERROR_BYTES]);
+/* Whether all is given that a relay cannot do without. Returns 0, or -1 with a sentence in error that shows what to write. */
+int config_complete(const struct config *config, char error[static CONFIG_ERROR_BYTES]);
+/* Returns 1, with a sentence in warning, when it works but hardly as it was meant. */
+int config_warns(const struct config *config, char warning[static CONFIG_ERROR_BYTES]);
 
-/* As a file that config_read_file would read back. */
+/* As a file that config_read_file would read back. What is needed and not given is a comment with an example. */
 void config_print(const struct config *config, FILE *out);
-/* Every key with its range, its built-in value and what it means. */
+/* Every key with its built-in value, its range and what it means, and a file that works. */
 void config_help(FILE *out);
 
 /* Splits HOST:PORT or [HOST]:PORT. Returns 0, or -1 when it is neither. */

@@ -57,7 +57,7 @@ static int socket_prepare(int fd, const struct addrinfo *info)
     (void)option_set(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER_BYTES);
     (void)option_set(fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER_BYTES);
     (void)option_set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_SECONDS);
-    if (option_set(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0 || option_set(fd, SOL_SOCKET, SO_REUSEPORT, 1) != 0)
+    if (option_set(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0)
         return errno;
     if (info->ai_family == AF_INET6 && option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0)
         return errno;
@@ -83,33 +83,74 @@ static uint16_t port_of(int fd)
     return ntohs(v4.sin_port);
 }
 
-static int address_resolve(const char *text, struct addrinfo **info)
+/* Returns 0 or an errno, with a sentence in error. */
+static int address_resolve(const char *text, struct addrinfo **info, char *error)
 {
     const struct addrinfo hints = {
         .ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     char host[CONFIG_TEXT_BYTES], service[8];
     uint16_t port;
+    int failed;
 
-    if (config_split_listen(text, host, &port) != 0)
+    if (config_split_listen(text, host, &port) != 0) {
+        snprintf(error, CONFIG_ERROR_BYTES, "listen = %s: must be HOST:PORT or [HOST]:PORT", text);
         return EINVAL;
+    }
     snprintf(service, sizeof service, "%u", (unsigned)port);
-    return getaddrinfo(host, service, &hints, info) == 0 ? 0 : EADDRNOTAVAIL;
+    failed = getaddrinfo(host, service, &hints, info);
+    if (failed == 0)
+        return 0;
+    snprintf(error, CONFIG_ERROR_BYTES, "listen = %s: %s", text, gai_strerror(failed));
+    return EADDRNOTAVAIL;
 }
 
-int listen_open(struct listeners *listeners, const char *text, uint16_t *port)
+int listen_check(const char *text, char error[static CONFIG_ERROR_BYTES])
 {
     struct addrinfo *info = NULL;
-    int error = address_resolve(text, &info), fd = -1;
 
-    if (error != 0)
-        return error;
-    fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    error = fd < 0 ? errno : socket_prepare(fd, info);
+    if (address_resolve(text, &info, error) != 0)
+        return -1;
     freeaddrinfo(info);
-    if (error != 0) {
+    return 0;
+}
+
+static void open_explain(const char *text, int reason, char *error)
+{
+    static const struct {
+        int reason;
+        const char *means;
+    } known[] = {
+        {EADDRINUSE, "another program has this port"},
+        {EADDRNOTAVAIL, "this machine does not have this address"},
+        {EACCES, "a port below 1024 needs root or the capability CAP_NET_BIND_SERVICE"},
+        {EAFNOSUPPORT, "this machine has no addresses of this kind"},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i].reason != reason)
+            continue;
+        snprintf(error, CONFIG_ERROR_BYTES, "listen = %s: %s (%s)", text, known[i].means, strerror(reason));
+        return;
+    }
+    snprintf(error, CONFIG_ERROR_BYTES, "listen = %s: %s", text, strerror(reason));
+}
+
+int listen_open(struct listeners *listeners, const char *text, uint16_t *port,
+                char error[static CONFIG_ERROR_BYTES])
+{
+    struct addrinfo *info = NULL;
+    int reason = address_resolve(text, &info, error), fd = -1;
+
+    if (reason != 0)
+        return reason;
+    fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    reason = fd < 0 ? errno : socket_prepare(fd, info);
+    freeaddrinfo(info);
+    if (reason != 0) {
+        open_explain(text, reason, error);
         if (fd >= 0)
             close(fd);
-        return error;
+        return reason;
     }
     *port = port_of(fd);
     listeners->fds[listeners->count++] = fd;

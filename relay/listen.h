@@ -1,6 +1,6 @@
 /* The listening sockets, and the door: who comes in is counted and checked before anything, TLS included, is spent on them.
  *
- * libwebsockets' own listener cannot do this: it spins at the end of the descriptors and cannot share a port in Debian's build. */
+ * libwebsockets' own listener cannot do this: it spins at the end of the descriptors. */
 #ifndef RELAY_LISTEN_H
 #define RELAY_LISTEN_H
 
@@ -24,8 +24,12 @@ struct listeners;
 /* NULL when out of memory. quota and wheel are borrowed. */
 struct listeners *listen_new(uint32_t max_connections, struct quota *quota, struct wheel *wheel,
                              const struct listen_sink *sink);
-/* Opens HOST:PORT and begins to watch it; *port is the one that it got. Returns 0 or an errno. */
-int listen_open(struct listeners *listeners, const char *text, uint16_t *port);
+/* Whether HOST:PORT means an address. Returns 0, or -1 with a sentence in error. Opens nothing. */
+int listen_check(const char *text, char error[static CONFIG_ERROR_BYTES]);
+/* Opens HOST:PORT, which no other process may have, and begins to watch it; *port is the one that it got. Returns 0 or an errno, with a
+ * sentence in error that names HOST:PORT; EAFNOSUPPORT: this machine has no such kind of address (IPv6, say). */
+int listen_open(struct listeners *listeners, const char *text, uint16_t *port,
+                char error[static CONFIG_ERROR_BYTES]);
 /* fd, one of those watched, has newcomers. */
 void listen_serve(struct listeners *listeners, int fd, uint64_t now_ms);
 /* A guest's connection is gone. */

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINE_BYTES 1024
+#define LINE_BYTES 2048
 #define TAIL_BYTES 3 /* brace, newline, end */
 #define REASONS_MAX 16
 #define REFUSAL_EVERY_MS 10000
@@ -59,7 +59,7 @@ void log_begin(const char *event)
 
 void log_text(const char *name, const char *value)
 {
-    char escaped[512];
+    char escaped[1536];
     size_t length = 0;
 
     escaped[length++] = '"';

@@ -140,8 +140,20 @@ void loop_stop(struct loop *loop)
     uv_stop(&loop->uv);
 }
 
+/* One that comes while all ends is late; by default it would kill. */
+static void signals_block(void)
+{
+    sigset_t late;
+
+    sigemptyset(&late);
+    for (size_t i = 0; i < SIGNALS; i++)
+        sigaddset(&late, signals[i]);
+    sigprocmask(SIG_BLOCK, &late, NULL);
+}
+
 void loop_settle(struct loop *loop)
 {
+    signals_block();
     uv_timer_stop(&loop->timer);
     uv_prepare_stop(&loop->prepare);
     for (size_t i = 0; i < SIGNALS; i++)
@@ -153,6 +165,7 @@ int loop_free(struct loop *loop)
 {
     int left;
 
+    signals_block();
     uv_close((uv_handle_t *)&loop->timer, NULL);
     uv_close((uv_handle_t *)&loop->prepare, NULL);
     for (size_t i = 0; i < SIGNALS; i++)

@@ -29,7 +29,7 @@ void loop_tick(struct loop *loop, uint64_t interval_ms);
 /* Returns when loop_stop was called. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
-/* Lets handles that others are closing finish; returns when nothing is left that could. */
+/* Lets handles that others are closing finish; returns when nothing is left that could. From here to the end of the process signals wait. */
 void loop_settle(struct loop *loop);
 /* Returns the handles that were still open: 0 in good order. */
 int loop_free(struct loop *loop);

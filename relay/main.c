@@ -18,15 +18,23 @@ static const struct option options[] = {
     {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
 
-static const char usage[] =
-    "usage: certrelayd [--config FILE] [--check-config | --print-config]\n"
-    "       certrelayd --version | --help\n"
+static const char usage[] = "usage: certrelayd [--config FILE] [--check-config | --print-config]\n"
+                            "       certrelayd --version | --help\n"
+                            "\n"
+                            "  --config FILE   read FILE (--help lists its keys)\n"
+                            "  --check-config  say what is wrong with FILE, with the TLS files and with the "
+                            "addresses; start nothing\n"
+                            "  --print-config  print all keys as a FILE, with the values that would count\n"
+                            "  --version       say which certrelayd and which libwebsockets this is\n"
+                            "  --help          list the keys, with their default values and ranges\n";
+
+static const char description[] =
     "\n"
-    "The blind relay between two devices that move a certificate. It logs JSON lines to stderr; SIGTERM "
-    "drains and\n"
-    "stops it, SIGHUP loads the TLS certificate again.\n"
+    "The blind relay between two devices that move a certificate. It logs JSON lines to stderr; SIGTERM\n"
+    "drains and stops it, SIGHUP loads the TLS certificate again.\n"
     "\n"
-    "FILE holds lines of KEY = VALUE; CERTRELAYD_KEY in the environment counts before it. Keys:\n";
+    "FILE holds lines of KEY = VALUE; CERTRELAYD_KEY in the environment counts before it. Keys:\n"
+    "\n";
 
 static int version(void)
 {
@@ -37,37 +45,47 @@ static int version(void)
 static int help(void)
 {
     fputs(usage, stdout);
+    fputs(description, stdout);
     config_help(stdout);
     return 0;
 }
 
-static int config_read(struct config *config, const char *file)
+static int config_read(struct config *config, const char *file, char error[static CONFIG_ERROR_BYTES])
 {
-    char error[CONFIG_ERROR_BYTES] = "";
-    int failed;
-
     config_init(config);
-    failed = file != NULL && config_read_file(config, file, error) != 0;
-    failed =
-        failed || config_read_environment(config, environ, error) != 0 || config_finish(config, error) != 0;
-    if (failed)
-        fprintf(stderr, "certrelayd: %s\n", error);
-    return failed;
+    if (file != NULL && config_read_file(config, file, error) != 0)
+        return -1;
+    if (config_read_environment(config, environ, error) != 0)
+        return -1;
+    return config_check(config, error);
 }
 
-static int act(enum action action, const char *file)
+static int check(const struct config *config, char error[static CONFIG_ERROR_BYTES])
 {
-    struct config config;
+    char warning[CONFIG_ERROR_BYTES];
 
-    if (action == VERSION)
-        return version();
-    if (action == HELP)
-        return help();
-    if (config_read(&config, file) != 0)
-        return EX_CONFIG;
-    if (action == PRINT)
+    if (config_warns(config, warning))
+        fprintf(stderr, "certrelayd: warning: %s\n", warning);
+    return relay_check(config, error);
+}
+
+static int act_on_config(enum action action, const char *file)
+{
+    char error[CONFIG_ERROR_BYTES] = "";
+    struct config config;
+    int code = 0;
+
+    if (config_read(&config, file, error) != 0)
+        code = EX_CONFIG;
+    else if (action == PRINT)
         config_print(&config, stdout);
-    return action == RUN ? relay_run(&config) : 0;
+    else if (config_complete(&config, error) != 0)
+        code = EX_CONFIG;
+    else
+        code = action == CHECK ? check(&config, error) : relay_run(&config);
+    if (error[0] != '\0')
+        fprintf(stderr, "certrelayd: %s\n", error);
+    return code;
 }
 
 int main(int argc, char **argv)
@@ -94,12 +112,15 @@ int main(int argc, char **argv)
             action = HELP;
             break;
         default:
+            fputs(usage, stderr);
             return EX_USAGE;
         }
     }
     if (optind < argc) {
-        fputs(usage, stderr);
+        fprintf(stderr, "certrelayd: \"%s\" is no option\n%s", argv[optind], usage);
         return EX_USAGE;
     }
-    return act(action, file);
+    if (action == VERSION)
+        return version();
+    return action == HELP ? help() : act_on_config(action, file);
 }

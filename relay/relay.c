@@ -6,11 +6,14 @@
 #include "log.h"
 #include "loop.h"
 #include "office.h"
+#include "tls_files.h"
 #include "wire.h"
 
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -34,6 +37,7 @@ struct relay {
     uint32_t peak;
     int is_draining;
     int is_over;
+    char error[CONFIG_ERROR_BYTES]; /* why it cannot start */
 };
 
 static uint32_t draw(void *context)
@@ -176,12 +180,42 @@ static void relay_drain(struct relay *relay, uint64_t now_ms)
     loop_tick(relay->loop, WHEEL_TICK_MS);
 }
 
+static int fail(struct relay *relay, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Returns code. */
+static int fail(struct relay *relay, int code, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(relay->error, sizeof relay->error, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+static int fail_pair(struct relay *relay)
+{
+    return fail(relay, EX_CONFIG, "tls_cert = %s and tls_key = %s cannot be used together: %s",
+                relay->config->tls_cert, relay->config->tls_key, wire_complaint());
+}
+
+static int pair_load(struct relay *relay)
+{
+    if (!relay->config->tls)
+        return fail(relay, EX_CONFIG, "tls is off: there is nothing to load");
+    if (tls_files_look(relay->config, relay->error) != 0)
+        return EX_CONFIG;
+    return wire_reload(relay->wire) == 0 ? 0 : fail_pair(relay);
+}
+
 static void relay_reload(struct relay *relay)
 {
-    int error = wire_reload(relay->wire);
+    int code = pair_load(relay);
 
     log_begin("reload");
-    log_flag("done", error == 0);
+    log_flag("done", code == 0);
+    if (code != 0)
+        log_text("what", relay->error);
     log_end();
 }
 
@@ -199,27 +233,26 @@ static void on_signal(void *context, int signal, uint64_t now_ms)
 
 /* Core files and other processes of the same user must not see payloads. The library sizes its tables by the limit of descriptors, so it
  * is set to what is needed. */
-static int process_prepare(const struct config *config)
+static int process_prepare(struct relay *relay)
 {
-    rlim_t wanted = config->max_connections + OWN_DESCRIPTORS;
+    unsigned connections = relay->config->max_connections;
+    rlim_t wanted = connections + OWN_DESCRIPTORS;
     struct rlimit none = {0, 0}, files;
+    rlim_t most;
 
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0);
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-        return -1;
+        return fail(relay, EX_OSERR, "the limit of open files: %s", strerror(errno));
+    most = files.rlim_max;
     files.rlim_cur = wanted;
     if (wanted > files.rlim_max)
         files.rlim_max = wanted;
-    return setrlimit(RLIMIT_NOFILE, &files);
-}
-
-static int fail(int code, const char *what)
-{
-    log_begin("failed");
-    log_text("what", what);
-    log_end();
-    return code;
+    if (setrlimit(RLIMIT_NOFILE, &files) == 0)
+        return 0;
+    return fail(relay, EX_CONFIG,
+                "max_connections = %u needs %llu open files, and the limit is %llu (ulimit -Hn, LimitNOFILE)",
+                connections, (unsigned long long)wanted, (unsigned long long)most);
 }
 
 static struct office *office_make(struct relay *relay)
@@ -253,11 +286,11 @@ static int logic_make(struct relay *relay)
     relay->quota = quota_new(&quota, config->max_connections, seed);
     relay->store = store_memory_new((uint64_t)config->rest_seconds * 1000, draw, NULL);
     if (relay->wheel == NULL || relay->quota == NULL || relay->store == NULL)
-        return fail(EX_OSERR, "out of memory");
+        return fail(relay, EX_OSERR, "out of memory");
     relay->office = office_make(relay);
     relay->listeners = listen_new(config->max_connections, relay->quota, relay->wheel, &door);
     if (relay->office == NULL || relay->listeners == NULL)
-        return fail(EX_OSERR, "out of memory");
+        return fail(relay, EX_OSERR, "out of memory");
     return 0;
 }
 
@@ -272,16 +305,22 @@ static int wire_make(struct relay *relay)
     };
     const struct wire_sink sink = {relay_now, on_closed, on_refused_text, relay};
 
+    if (config->tls && tls_files_look(config, relay->error) != 0)
+        return EX_CONFIG;
     relay->wire = wire_new(&rules, &sink);
     if (relay->wire == NULL)
-        return fail(EX_OSERR, "out of memory");
-    if (!wire_is_ready(relay->wire))
-        return fail(EX_CONFIG,
-                    "TLS certificate and key cannot be used, or libwebsockets has no libuv plugin");
-    wire_serve(relay->wire, relay->office);
+        return fail(relay, EX_OSERR, "out of memory");
+    if (wire_state(relay->wire) == WIRE_NO_TLS)
+        return fail_pair(relay);
+    if (wire_state(relay->wire) == WIRE_NO_LIBRARY)
+        return fail(relay, EX_CONFIG,
+                    "libwebsockets does not start; is its plugin for libuv there (Debian's package "
+                    "libwebsockets-evlib-uv)? It says: %s",
+                    wire_complaint());
     return 0;
 }
 
+/* One process has its port alone: with two, half of the connections would come where the other's mailboxes are not. */
 static int listen_all(struct relay *relay)
 {
     const struct config *config = relay->config;
@@ -289,12 +328,12 @@ static int listen_all(struct relay *relay)
 
     for (size_t i = 0; i < config->listen_count; i++) {
         uint16_t port = 0;
-        int error = listen_open(relay->listeners, config->listens[i], &port);
+        int reason = listen_open(relay->listeners, config->listens[i], &port, relay->error);
 
-        if (error != 0 && error != EAFNOSUPPORT)
-            return fail(EX_OSERR, strerror(error));
-        if (error != 0)
+        if (reason == EAFNOSUPPORT)
             continue;
+        if (reason != 0)
+            return EX_OSERR;
         opened++;
         log_begin("listening");
         log_text("on", config->listens[i]);
@@ -302,31 +341,64 @@ static int listen_all(struct relay *relay)
         log_flag("tls", (int)config->tls);
         log_end();
     }
-    return opened > 0 ? 0 : fail(EX_OSERR, "no address to listen on");
+    return opened > 0 ? 0 : EX_OSERR;
+}
+
+/* All of a start that can be tried beside a relay that runs. */
+static int relay_prepare(struct relay *relay)
+{
+    const struct loop_sink sink = {on_readable, on_tick, on_signal, on_rest, relay};
+    int code = process_prepare(relay);
+
+    if (code != 0)
+        return code;
+    for (size_t i = 0; i < relay->config->listen_count; i++) {
+        if (listen_check(relay->config->listens[i], relay->error) != 0)
+            return EX_CONFIG;
+    }
+    relay->loop = loop_new(&sink);
+    if (relay->loop == NULL)
+        return fail(relay, EX_OSERR, "no event loop");
+    return wire_make(relay);
+}
+
+static void log_sentence(const char *event, const char *what)
+{
+    log_begin(event);
+    log_text("what", what);
+    log_end();
+}
+
+static void start_log(const struct relay *relay)
+{
+    char warning[CONFIG_ERROR_BYTES];
+
+    if (config_warns(relay->config, warning))
+        log_sentence("warning", warning);
+    log_begin("library");
+    log_text("name", "libwebsockets");
+    log_text("version", wire_library());
+    if (wire_library_is_old())
+        log_text("note", "known faults are avoided; 4.3 or newer is better");
+    log_end();
+    log_begin("started");
+    log_text("version", CR_VERSION);
+    log_end();
 }
 
 static int relay_start(struct relay *relay)
 {
-    const struct loop_sink sink = {on_readable, on_tick, on_signal, on_rest, relay};
-    int code;
+    int code = relay_prepare(relay);
 
-    if (process_prepare(relay->config) != 0)
-        return fail(EX_CONFIG, "max_connections is more than the limit of open files allows");
-    relay->loop = loop_new(&sink);
-    if (relay->loop == NULL)
-        return fail(EX_OSERR, "no event loop");
-    code = logic_make(relay);
     if (code == 0)
-        code = wire_make(relay);
-    if (code == 0)
-        code = listen_all(relay);
+        code = logic_make(relay);
     if (code != 0)
         return code;
-    log_begin("started");
-    log_text("library", wire_library());
-    log_flag("library_has_known_faults", wire_library_is_old());
-    log_end();
-    return 0;
+    wire_serve(relay->wire, relay->office);
+    code = listen_all(relay);
+    if (code == 0)
+        start_log(relay);
+    return code;
 }
 
 /* In the order in which the parts use each other; connections end while the office is still there to see them off. */
@@ -364,7 +436,19 @@ int relay_run(const struct config *config)
         log_begin("drained");
         log_number("mailboxes", office_mailboxes(relay.office));
         log_end();
+    } else {
+        log_sentence("failed", relay.error);
     }
     relay_end(&relay);
+    return code;
+}
+
+int relay_check(const struct config *config, char error[static CONFIG_ERROR_BYTES])
+{
+    struct relay relay = {.config = config};
+    int code = relay_prepare(&relay);
+
+    relay_end(&relay);
+    memcpy(error, relay.error, CONFIG_ERROR_BYTES);
     return code;
 }

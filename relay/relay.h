@@ -8,4 +8,8 @@
  * logged. */
 int relay_run(const struct config *config);
 
+/* Tries what relay_run would need, as far as that disturbs no relay that runs: limits, names, TLS. Returns 0, or the exit code with a sentence in
+ * error. */
+int relay_check(const struct config *config, char error[static CONFIG_ERROR_BYTES]);
+
 #endif

@@ -4,8 +4,7 @@
  * acts on it, HTTP/2 and extensions are never spoken, and its per-connection timers are off. */
 #include "wire_link.h"
 
-#include "log.h"
-
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +22,9 @@ static const struct lws_protocols protocols[] = {
     {.name = NULL},
 };
 
+/* The library's log knows of no context, so neither does what is kept of it. */
+static char complaint[256];
+
 /* All zero: the library's own idle timers, which sit in one sorted list, are off. */
 static const lws_retry_bo_t no_idle_timers;
 
@@ -33,12 +35,29 @@ void wire_tell_going_away(struct wire *wire)
     lws_callback_all_protocol(wire->context, ours, LWS_CALLBACK_USER);
 }
 
-static void log_library(int level, const char *text)
+/* The first thing it says is the cause; the rest are the consequences. */
+static void library_says(int level, const char *text)
 {
     (void)level;
-    log_begin("library");
-    log_text("says", text);
-    log_end();
+    if (complaint[0] == '\0')
+        snprintf(complaint, sizeof complaint, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+static void library_listen(void)
+{
+    complaint[0] = '\0';
+    lws_set_log_level(LLL_ERR, library_says);
+}
+
+/* Most of the time nobody listens: its lines would hold addresses and headers. */
+static void library_ignore(void)
+{
+    lws_set_log_level(0, NULL);
+}
+
+const char *wire_complaint(void)
+{
+    return complaint;
 }
 
 static struct lws_vhost *vhost_new(struct wire *wire, const char *name)
@@ -85,17 +104,18 @@ struct wire *wire_new(const struct wire_rules *rules, const struct wire_sink *si
     info.pcontext = &wire->context;
     if (rules->tls_cert != NULL)
         info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-    lws_set_log_level(LLL_ERR, log_library);
+    library_listen();
     wire->context = lws_create_context(&info);
     wire->vhost = wire->context != NULL ? vhost_new(wire, "relay") : NULL;
-    /* Later lines of the library would hold addresses and headers. */
-    lws_set_log_level(0, NULL);
+    library_ignore();
     return wire;
 }
 
-int wire_is_ready(const struct wire *wire)
+enum wire_state wire_state(const struct wire *wire)
 {
-    return wire->vhost != NULL;
+    if (wire->vhost != NULL)
+        return WIRE_READY;
+    return wire->context != NULL && wire->rules.tls_cert != NULL ? WIRE_NO_TLS : WIRE_NO_LIBRARY;
 }
 
 void wire_serve(struct wire *wire, struct office *office)
@@ -108,9 +128,9 @@ int wire_reload(struct wire *wire)
 {
     struct lws_vhost *trial;
 
-    if (wire->rules.tls_cert == NULL)
-        return -1;
+    library_listen();
     trial = vhost_new(wire, "trial");
+    library_ignore();
     if (trial == NULL)
         return -1;
     lws_vhost_destroy(trial);
@@ -133,9 +153,14 @@ void wire_free(struct wire *wire)
     free(wire);
 }
 
+/* A build without a mark of its source ends in a hyphen. */
 const char *wire_library(void)
 {
-    return lws_get_library_version();
+    static char version[64];
+
+    snprintf(version, sizeof version, "%s", lws_get_library_version());
+    version[strcspn(version, "-")] = '\0';
+    return version;
 }
 
 int wire_library_is_old(void)

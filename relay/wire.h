@@ -22,9 +22,17 @@ struct wire_sink {
 
 struct wire;
 
-/* NULL when out of memory. When it is not ready (no such certificate, no event library) what the libraries said was logged. */
+enum wire_state {
+    WIRE_READY,
+    WIRE_NO_LIBRARY, /* libwebsockets does not start; mostly for want of its plugin for the event library */
+    WIRE_NO_TLS,     /* certificate and key do not fit, or are damaged */
+};
+
+/* NULL when out of memory. */
 struct wire *wire_new(const struct wire_rules *rules, const struct wire_sink *sink);
-int wire_is_ready(const struct wire *wire);
+enum wire_state wire_state(const struct wire *wire);
+/* What the library said last when something failed: "" or one line, valid until the next call of wire_new or wire_reload. */
+const char *wire_complaint(void);
 /* Before the first connection. */
 void wire_serve(struct wire *wire, struct office *office);
 /* Takes over an accepted socket, also when it fails: sink->closed follows in any case. */
@@ -39,7 +47,7 @@ void wire_drop(struct visitor *visitor);
 
 /* Tells every visitor present that the relay is going away. */
 void wire_tell_going_away(struct wire *wire);
-/* Loads certificate and key again, for new connections. Returns 0, or -1 when they do not fit: the old ones stay. */
+/* Loads certificate and key again, for new connections. Returns 0, or -1 when they cannot be used: the old ones stay. Not without TLS. */
 int wire_reload(struct wire *wire);
 
 /* Closes all connections. The loop must run on until wire_is_closed. */

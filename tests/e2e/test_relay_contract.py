@@ -6,14 +6,13 @@ import signal
 import socket
 import ssl
 import struct
-import subprocess
 import time
 
 import pytest
 import websockets
 
 from relaykit import (ACKED, ALLOCATED, CLOSED, DELIVER, GOING_AWAY, JOINED, PATIENCE, PEER, PROTOCOL, REFUSED, RESUMED,
-                      Client, Relay, ends, make_certificate, pair, relay_program, request)
+                      Client, Relay, ends, make_certificate, pair, request)
 
 
 @pytest.fixture(scope="session")
@@ -503,39 +502,3 @@ def test_the_log_is_json_and_holds_nothing_of_the_devices(tmp_path, certificate)
     assert not [line for line in relay.lines if line["event"] == "not json"]
     for secret in ("canary", token.hex(), "198.51", "127.0.0.1", "::1", '"%s"' % digits, ":%s," % digits):
         assert secret not in text
-
-
-# The command line
-
-
-def run(*arguments, **environment):
-    return subprocess.run([relay_program(), *arguments], capture_output=True, text=True, timeout=PATIENCE,
-                          env={**os.environ, **environment}, check=False)
-
-
-def test_version_and_help_say_what_it_is():
-    assert "libwebsockets " in run("--version").stdout
-    assert "max_queued_bytes" in run("--help").stdout
-    assert run("--nonsense").returncode == 64
-    assert run("word").returncode == 64
-
-
-def test_a_wrong_configuration_does_not_start_and_says_where(tmp_path):
-    config = tmp_path / "c.conf"
-    config.write_text("tls = off\n\nwait_secnds = 3\n")
-    for mode in ((), ("--check-config",), ("--print-config",)):
-        done = run("--config", str(config), *mode)
-        assert done.returncode == 78
-        assert "%s:3: wait_secnds is unknown" % config in done.stderr
-    assert run("--check-config").returncode == 78
-    assert run("--check-config", CERTRELAYD_TLS="off").returncode == 0
-    assert "rest_seconds = 5\n" in run("--print-config", CERTRELAYD_TLS="off", CERTRELAYD_REST_SECONDS="5").stdout
-
-
-def test_a_certificate_that_cannot_be_used_does_not_start(tmp_path, certificate):
-    other = make_certificate(str(tmp_path), "other")
-    config = tmp_path / "c.conf"
-    config.write_text("listen = 127.0.0.1:0\ntls_cert = %s\ntls_key = %s\n" % (certificate[0], other[1]))
-    assert run("--config", str(config)).returncode == 78
-    config.write_text("listen = 127.0.0.1:0\ntls_cert = %s.no\ntls_key = %s\n" % (certificate[0], other[1]))
-    assert run("--config", str(config)).returncode == 78

@@ -44,7 +44,8 @@ static void every_key_is_read(void **state)
                                         "path = /relay\n"
                                         "max_mailboxes = 5\n"),
                      0);
-    assert_int_equal(config_finish(&config, error), 0);
+    assert_int_equal(config_check(&config, error), 0);
+    assert_int_equal(config_complete(&config, error), 0);
     assert_int_equal(config.listen_count, 2);
     assert_string_equal(config.listens[1], "[::1]:8443");
     assert_string_equal(config.tls_key, "k.pem");
@@ -59,9 +60,10 @@ static void what_is_wrong_is_named_with_its_line(void **state)
         const char *text, *says;
     } wrong[] = {
         {"path = /a\nfoo = 1\n", ":2: foo is unknown"},
-        {"\n\nwait_seconds = 0\n", ":3: wait_seconds is out of its range"},
-        {"wait_seconds = 1801\n", ":1: wait_seconds is out of its range"},
-        {"wait_seconds = 18446744073709551617\n", "is out of its range"},
+        {"\n\nwait_seconds = 0\n", ":3: wait_seconds is out of its range (1 to 1800)"},
+        {"wait_seconds = 1801\n", ":1: wait_seconds is out of its range (1 to 1800)"},
+        {"wait_seconds = 18446744073709551617\n", "is out of its range (1 to 1800)"},
+        {"max_queued_bytes = 4294967296\n", "is out of its range (131072 to 4294967295)"},
         {"wait_seconds = -1\n", ":1: wait_seconds must be a number"},
         {"wait_seconds = 10s\n", ":1: wait_seconds must be a number"},
         {"wait_seconds =\n", ":1: wait_seconds must be a number"},
@@ -69,6 +71,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
         {"listen = 8443\n", ":1: listen must be HOST:PORT"},
         {"listen = ::1:8443\n", ":1: listen must be HOST:PORT"},
         {"listen = a:65536\n", ":1: listen must be HOST:PORT"},
+        {"listen = a:1\nlisten = b:1\nlisten = a:1\n", ":3: listen is given twice"},
         {"path = /a\npath = /b\n", ":2: path is given twice"},
         {"path = /a\n  /b\n", ":2: the line must not begin with a space"},
         {"just words\n", ":1: the line is not KEY = VALUE"},
@@ -126,8 +129,9 @@ static void the_environment_counts_before_the_file(void **state)
 
 static void a_wrong_variable_is_named_without_its_value(void **state)
 {
-    char unknown[] = "CERTRELAYD_SECRETS=hush", bad[] = "CERTRELAYD_TLS=hush";
-    char *const one[] = {unknown, NULL}, *const two[] = {bad, NULL};
+    char unknown[] = "CERTRELAYD_SECRETS=hush", bad[] = "CERTRELAYD_TLS=hush",
+         far[] = "CERTRELAYD_PING_SECONDS=301";
+    char *const one[] = {unknown, NULL}, *const two[] = {bad, NULL}, *const three[] = {far, NULL};
     struct config config;
 
     (void)state;
@@ -136,21 +140,70 @@ static void a_wrong_variable_is_named_without_its_value(void **state)
     assert_string_equal(error, "environment: CERTRELAYD_SECRETS is unknown");
     assert_int_equal(config_read_environment(&config, two, error), -1);
     assert_string_equal(error, "environment: CERTRELAYD_TLS must be on or off");
+    assert_int_equal(config_read_environment(&config, three, error), -1);
+    assert_string_equal(error, "environment: CERTRELAYD_PING_SECONDS is out of its range (1 to 300)");
 }
 
-static void tls_is_on_unless_off_is_written_out(void **state)
+static void any_free_port_may_be_asked_for_twice(void **state)
 {
     struct config config;
 
     (void)state;
-    assert_int_equal(read_text(&config, "listen = 127.0.0.1:0\n"), 0);
-    assert_int_equal(config_finish(&config, error), -1);
+    assert_int_equal(read_text(&config, "listen = a:0\nlisten = a:0\n"), 0);
+    assert_int_equal(config.listen_count, 2);
+}
+
+static void tls_is_on_unless_off_is_written_out(void **state)
+{
+    static const struct {
+        const char *text;
+        int checked, completed;
+    } texts[] = {
+        {"listen = a:1\n", 0, -1},
+        {"listen = a:1\ntls = off\n", 0, 0},
+        {"listen = a:1\ntls = off\ntls_cert = c.pem\n", -1, 0},
+        {"listen = a:1\ntls_cert = c.pem\n", 0, -1},
+        {"listen = a:1\ntls_key = k.pem\n", 0, -1},
+        {"listen = a:1\ntls_cert = c.pem\ntls_key = k.pem\n", 0, 0},
+    };
+    struct config config;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_int_equal(read_text(&config, texts[i].text), 0);
+        assert_int_equal(config_check(&config, error), texts[i].checked);
+        assert_int_equal(config_complete(&config, error), texts[i].completed);
+    }
+}
+
+static void what_is_needed_is_shown_as_a_line_to_write(void **state)
+{
+    struct config config;
+
+    (void)state;
     assert_int_equal(read_text(&config, "tls = off\n"), 0);
-    assert_int_equal(config_finish(&config, error), 0);
-    assert_int_equal(read_text(&config, "tls = off\ntls_cert = c.pem\n"), 0);
-    assert_int_equal(config_finish(&config, error), -1);
-    assert_int_equal(read_text(&config, "tls_cert = c.pem\n"), 0);
-    assert_int_equal(config_finish(&config, error), -1);
+    assert_int_equal(config_complete(&config, error), -1);
+    assert_non_null(strstr(error, "\"listen = 0.0.0.0:443\""));
+    assert_int_equal(read_text(&config, "listen = a:1\n"), 0);
+    assert_int_equal(config_complete(&config, error), -1);
+    assert_non_null(strstr(error, "\"tls_cert = /"));
+    assert_non_null(strstr(error, "\"tls_key = /"));
+}
+
+static void limits_that_a_proxy_makes_useless_are_warned_of_by_name(void **state)
+{
+    struct config config;
+
+    (void)state;
+    assert_int_equal(read_text(&config, "tls = off\naddress_allocations = 0\n"), 0);
+    assert_int_equal(config_warns(&config, error), 1);
+    assert_non_null(strstr(error, "(address_connections, address_failed_joins)"));
+    assert_int_equal(read_text(&config, "tls = off\naddress_allocations = 0\naddress_connections = 0\n"
+                                        "address_failed_joins = 0\n"),
+                     0);
+    assert_int_equal(config_warns(&config, error), 0);
+    assert_int_equal(read_text(&config, "tls = on\n"), 0);
+    assert_int_equal(config_warns(&config, error), 0);
 }
 
 static void a_path_that_no_request_can_have_is_refused(void **state)
@@ -162,7 +215,7 @@ static void a_path_that_no_request_can_have_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         assert_int_equal(read_text(&config, paths[i]), 0);
-        assert_int_equal(config_finish(&config, error), -1);
+        assert_int_equal(config_check(&config, error), -1);
     }
 }
 
@@ -176,11 +229,27 @@ static void what_is_printed_reads_back_the_same(void **state)
     assert_non_null(out);
     assert_int_equal(
         read_text(&first, "tls = off\nlisten = 127.0.0.1:5\nlisten = [::1]:6\nwait_seconds = 9\n"), 0);
-    assert_int_equal(config_finish(&first, error), 0);
     config_print(&first, out);
     fclose(out);
     assert_int_equal(read_text(&second, text), 0);
-    assert_int_equal(config_finish(&second, error), 0);
+    assert_memory_equal(&first, &second, sizeof first);
+}
+
+static void what_is_needed_is_printed_as_a_comment(void **state)
+{
+    struct config first, second;
+    char text[4096] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+
+    (void)state;
+    assert_non_null(out);
+    config_init(&first);
+    config_print(&first, out);
+    fclose(out);
+    assert_ptr_equal(strstr(text, "# listen = "), text);
+    assert_non_null(strstr(text, "\n# tls_cert = /"));
+    assert_non_null(strstr(text, "\n# tls_key = /"));
+    assert_int_equal(read_text(&second, text), 0);
     assert_memory_equal(&first, &second, sizeof first);
 }
 
@@ -193,9 +262,13 @@ int main(void)
         cmocka_unit_test(a_missing_file_is_an_error),
         cmocka_unit_test(the_environment_counts_before_the_file),
         cmocka_unit_test(a_wrong_variable_is_named_without_its_value),
+        cmocka_unit_test(any_free_port_may_be_asked_for_twice),
         cmocka_unit_test(tls_is_on_unless_off_is_written_out),
+        cmocka_unit_test(what_is_needed_is_shown_as_a_line_to_write),
+        cmocka_unit_test(limits_that_a_proxy_makes_useless_are_warned_of_by_name),
         cmocka_unit_test(a_path_that_no_request_can_have_is_refused),
         cmocka_unit_test(what_is_printed_reads_back_the_same),
+        cmocka_unit_test(what_is_needed_is_printed_as_a_comment),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
