@@ -16,6 +16,7 @@ endforeach()
 foreach(name transfer ends lost memory)
   cr_unit(${name} unit/support.c unit/pair.c unit/fakerelay.c LIBS cr_session PkgConfig::JANSSON)
 endforeach()
+cr_unit(relay_games LIBS cr_session)
 cr_unit(conversation unit/support.c unit/puppet.c LIBS cr_session PkgConfig::JANSSON)
 target_link_options(test_memory PRIVATE -Wl,--wrap=sodium_malloc,--wrap=cr_link_send)
 

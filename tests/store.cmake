@@ -19,9 +19,11 @@ store_unit(store_text)
 store_unit(store_facts)
 store_unit(store_prove)
 store_unit(store_scan)
+store_unit(store_list)
 store_unit(store_save)
 store_unit(store_hostile)
 store_unit(store_kill)
+store_unit(store_shared)
 
-# Some thousand fsyncs: slow where disks are.
+# Some thousand children killed. Memory (/dev/shm) holds what they write; without it, every fsync is the disk's.
 set_tests_properties(unit.store_kill PROPERTIES TIMEOUT 600)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define IDENTITY_MIN_DIGITS 4
+#define ROW_INDENT 2
 
 static int has(const struct choice *choice, size_t index)
 {
@@ -122,7 +123,7 @@ static int choose_usable(const struct store_list *list, struct choice *choice)
 
 static void print_row(const char *row)
 {
-    say_must(STYLE_PLAIN, "  %s", row);
+    say_must(STYLE_PLAIN, "%*s%s", ROW_INDENT, "", row);
 }
 
 /* "1, 3": every word must fit, or nothing is chosen. */
@@ -145,12 +146,12 @@ static int choose_by_asking(const struct store_list *list, struct choice *choice
     char line[TERMINAL_LINE_BYTES];
     enum error_id id;
 
-    describe_table(list, time(NULL), print_row);
+    describe_table(list, time(NULL), terminal_columns() - ROW_INDENT, print_row);
     for (;;) {
         int result = question_line(_("Which one? (number; several with commas)"), line, sizeof(line));
 
         if (result <= 0)
-            return say_error(result ? ERROR_INTERRUPTED : ERROR_END_DECLINED, NULL);
+            return say_error(result ? ERROR_INTERRUPTED : ERROR_INPUT_ENDED, NULL);
         id = choose_words(list, line, choice);
         if (id == ERROR_NONE)
             return 0;

@@ -4,9 +4,12 @@
 #include <ini.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define KEY(name, environment)                                                              \
@@ -89,19 +92,39 @@ static int take_line(void *user, const char *section, const char *name, const ch
     return 0;
 }
 
+/* A pipe would hold us up, and a folder reads like an empty file. */
+static FILE *open_plain(const char *path)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat status;
+
+    if (descriptor < 0)
+        return NULL;
+    if (fstat(descriptor, &status) || (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode))) {
+        errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+        close(descriptor);
+        return NULL;
+    }
+    return fdopen(descriptor, "r");
+}
+
 static enum config_fault offer_file(const char *path, int must_exist, struct settings *settings,
                                     struct config_report *report)
 {
     struct reading reading = {settings, CONFIG_OK};
-    int result = ini_parse(path, take_line, &reading);
+    FILE *file = open_plain(path);
+    int result = file ? ini_parse_file(file, take_line, &reading) : -1;
 
+    if (file)
+        fclose(file);
     if (result < 0)
-        reading.fault = must_exist ? CONFIG_MISSING : CONFIG_OK;
+        reading.fault = must_exist || (errno != ENOENT && errno != ENOTDIR) ? CONFIG_MISSING : CONFIG_OK;
     else if (result > 0 && !reading.fault)
         reading.fault = CONFIG_BAD_LINE;
     if (reading.fault) {
         report->line = result > 0 ? result : 0;
-        snprintf(report->where, sizeof(report->where), "%s", path);
+        snprintf(report->where, sizeof(report->where), "%s%s%s", path, result < 0 ? ": " : "",
+                 result < 0 ? strerror(errno) : "");
     }
     return reading.fault;
 }
@@ -132,7 +155,7 @@ static enum config_fault offer_files(const char *named, struct settings *setting
     return fault ? fault : offer_file(CONFIG_SYSTEM_FILE, 0, settings, report);
 }
 
-static enum config_fault patience_read(struct settings *settings, struct config_report *report)
+static enum config_fault patience_read(struct settings *settings)
 {
     char *end = NULL;
     long seconds;
@@ -142,20 +165,17 @@ static enum config_fault patience_read(struct settings *settings, struct config_
         return CONFIG_OK;
     errno = 0;
     seconds = strtol(settings->patience, &end, 10);
-    if (errno || end == settings->patience || *end || seconds < 1 || seconds > PATIENCE_MAX_SECONDS) {
-        snprintf(report->where, sizeof(report->where), "patience");
-        return CONFIG_BAD_VALUE;
-    }
+    if (errno || end == settings->patience || *end || seconds < 1 || seconds > PATIENCE_MAX_SECONDS)
+        return CONFIG_BAD_PATIENCE;
     settings->patience_ms = seconds * 1000;
     return CONFIG_OK;
 }
 
-static enum config_fault lang_check(const struct settings *settings, struct config_report *report)
+static enum config_fault lang_check(const struct settings *settings)
 {
     if (!settings->lang || !strcmp(settings->lang, "ko") || !strcmp(settings->lang, "en"))
         return CONFIG_OK;
-    snprintf(report->where, sizeof(report->where), "lang");
-    return CONFIG_BAD_VALUE;
+    return CONFIG_BAD_LANG;
 }
 
 static enum config_fault name_default(struct settings *settings)
@@ -183,13 +203,57 @@ enum config_fault config_read(const struct options *options, struct settings *se
     if (!fault)
         fault = offer_files(options->config, settings, report);
     if (!fault)
-        fault = patience_read(settings, report);
+        fault = patience_read(settings);
     if (!fault)
-        fault = lang_check(settings, report);
+        fault = lang_check(settings);
     if (!fault)
         fault = name_default(settings);
     report->fault = fault;
     return fault;
+}
+
+void config_own_file(const struct options *options, char *path, size_t capacity)
+{
+    if (options->config)
+        snprintf(path, capacity, "%s", options->config);
+    else
+        person_file(path, capacity);
+}
+
+static void make_folders(const char *path)
+{
+    char folder[PATH_MAX];
+
+    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+        mkdir(folder, 0700);
+    }
+}
+
+/* A last line without its newline would swallow what is added. */
+static int is_line_open(int file)
+{
+    struct stat status;
+    char last = '\n';
+
+    return !fstat(file, &status) && status.st_size > 0 && pread(file, &last, 1, status.st_size - 1) == 1 &&
+           last != '\n';
+}
+
+int config_keep(const char *path, const char *key, const char *value)
+{
+    int file, length, fault;
+
+    make_folders(path);
+    file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (file < 0)
+        return -1;
+    length = dprintf(file, "%s%s = %s\n", is_line_open(file) ? "\n" : "", key, value);
+    fault = errno;
+    if (close(file))
+        return -1;
+    errno = fault;
+    return length < 0 ? -1 : 0;
 }
 
 void settings_wipe(struct settings *settings)

@@ -36,14 +36,15 @@ enum config_fault {
     CONFIG_MISSING,
     CONFIG_BAD_LINE,
     CONFIG_BAD_KEY,
-    CONFIG_BAD_VALUE,
+    CONFIG_BAD_PATIENCE,
+    CONFIG_BAD_LANG,
     CONFIG_MEMORY
 };
 
 struct config_report {
     enum config_fault fault;
     int line;        /* BAD_LINE, BAD_KEY */
-    char where[256]; /* file, or key */
+    char where[256]; /* the file; of MISSING with the reason */
 };
 
 /* Fills settings. The system's and the person's file may be missing; one named by --config may not. The files' lines are
@@ -51,5 +52,10 @@ struct config_report {
 enum config_fault config_read(const struct options *options, struct settings *settings,
                               struct config_report *report);
 void settings_wipe(struct settings *settings);
+
+/* The file that config_keep writes to: the one named by --config, else the person's own. "" when there is none. */
+void config_own_file(const struct options *options, char *path, size_t capacity);
+/* Adds "key = value" to the file's end, and leaves the rest as it is; made with 0600 when missing. 0, or -1 with errno. */
+int config_keep(const char *path, const char *key, const char *value);
 
 #endif

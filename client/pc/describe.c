@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define KOREA_SECONDS (9 * 3600)
+#define FOLD 3 /* after the use */
 
 static const char *text_or(const char *text, const char *instead)
 {
@@ -40,12 +41,21 @@ void describe_date(int64_t when, char text[static DESCRIBE_BYTES])
         strcpy(text, "?");
 }
 
+static void days_text(int days, int is_soon, char text[static DESCRIBE_BYTES])
+{
+    const char *format =
+        is_soon ? ngettext("%d day left, renew it", "%d days left, renew it", (unsigned long)abs(days))
+                : ngettext("%d day left", "%d days left", (unsigned long)abs(days));
+
+    snprintf(text, DESCRIBE_BYTES, days ? format : _("expires today"), days);
+}
+
 void describe_validity(const struct store_facts *facts, time_t now, char text[static DESCRIBE_BYTES])
 {
-    int days = store_facts_days_left(facts, now);
+    enum store_state state = store_facts_state(facts, now);
     char date[DESCRIBE_BYTES];
 
-    switch (store_facts_state(facts, now)) {
+    switch (state) {
     case STORE_NOT_YET:
         describe_date(facts->not_before, date);
         snprintf(text, DESCRIBE_BYTES, _("valid from %.32s"), date);
@@ -54,12 +64,8 @@ void describe_validity(const struct store_facts *facts, time_t now, char text[st
         snprintf(text, DESCRIBE_BYTES, "%s", _("EXPIRED"));
         break;
     case STORE_RENEW_SOON:
-        snprintf(text, DESCRIBE_BYTES,
-                 ngettext("%d day left, renew it", "%d days left, renew it", (unsigned long)abs(days)), days);
-        break;
     case STORE_VALID:
-        snprintf(text, DESCRIBE_BYTES, ngettext("%d day left", "%d days left", (unsigned long)abs(days)),
-                 days);
+        days_text(store_facts_days_left(facts, now), state == STORE_RENEW_SOON, text);
         break;
     }
 }
@@ -100,7 +106,7 @@ static void add_entry(struct table *table, const struct store_entry *entry, size
     free(name);
 }
 
-void describe_table(const struct store_list *list, time_t now, void (*print)(const char *row))
+void describe_table(const struct store_list *list, time_t now, int screen, void (*print)(const char *row))
 {
     static const char *const heads[] = {N_("No."),    N_("Owner"),       N_("Use"),
                                         N_("Issuer"), N_("Valid until"), N_("State")};
@@ -111,7 +117,7 @@ void describe_table(const struct store_list *list, time_t now, void (*print)(con
         table_add(table, _(heads[i]));
     for (size_t i = 0; i < list->count; i++)
         add_entry(table, &list->entries[i], i + 1, now);
-    table_print(table, print);
+    table_print(table, screen, FOLD, print);
     table_free(table);
 }
 
@@ -177,8 +183,10 @@ json_t *describe_facts_json(const struct store_facts *facts, time_t now)
     if (!describe_is_dated(facts))
         return object;
     set_text(object, "subject", facts->subject);
-    set_text(object, "issuer", issuer_of(facts));
-    set_text(object, "use", use_of(facts));
+    set_text(object, "issuer_ko", facts->issuer_ko);
+    set_text(object, "issuer_en", facts->issuer_en);
+    set_text(object, "use_ko", facts->use_ko);
+    set_text(object, "use_en", facts->use_en);
     set_text(object, "policy", facts->policy);
     set_text(object, "serial", facts->serial);
     set_time(object, "not_before", facts->not_before);

@@ -10,7 +10,7 @@
 
 /* "2027-08-12", the Korean date on which this time falls. */
 void describe_date(int64_t when, char text[static DESCRIBE_BYTES]);
-/* "265 days left", "expired 3 days ago", "valid from 2026-12-01", or what is wrong with the files. */
+/* "265 days left", "expires today", "EXPIRED", "valid from 2026-12-01", or what is wrong with the files. */
 void describe_state(const struct store_entry *entry, time_t now, char text[static DESCRIBE_BYTES]);
 /* The same for facts alone. */
 void describe_validity(const struct store_facts *facts, time_t now, char text[static DESCRIBE_BYTES]);
@@ -18,8 +18,9 @@ void describe_validity(const struct store_facts *facts, time_t now, char text[st
 /* False for a PKCS#12 that nobody has opened yet: it does not say until when it is valid. */
 int describe_is_dated(const struct store_facts *facts);
 
-/* Prints entries as a table with numbers from 1, to standard output or as talk. */
-void describe_table(const struct store_list *list, time_t now, void (*print)(const char *row));
+/* Prints entries as a table with numbers from 1, to standard output or as talk; with two lines an entry when the screen has fewer
+ * columns (0: no matter). */
+void describe_table(const struct store_list *list, time_t now, int screen, void (*print)(const char *row));
 
 /* One certificate as several lines of talk that --quiet does not silence. */
 void describe_facts(const struct store_facts *facts, time_t now);

@@ -17,7 +17,7 @@ static void say_finding(const char *name, int is_good, const char *text)
                terminal_style(STYLE_PLAIN), text);
 }
 
-/* SEED lives in OpenSSL's legacy provider. */
+/* SEED lives in OpenSSL's legacy provider. 0 or an exit code. */
 static int check_legacy(void)
 {
     OSSL_LIB_CTX *context = OSSL_LIB_CTX_new();
@@ -26,17 +26,22 @@ static int check_legacy(void)
 
     say_finding("legacy", is_there,
                 is_there ? _("OpenSSL can open Korean certificates (legacy provider).")
-                         : _(error_get(ERROR_STORE_NO_LEGACY)->what));
+                         : _("OpenSSL cannot open Korean certificates (legacy provider)."));
     OSSL_PROVIDER_unload(provider);
     OSSL_LIB_CTX_free(context);
-    return is_there;
+    return is_there ? 0 : say_error(ERROR_STORE_NO_LEGACY, NULL);
 }
 
 static int say_unreachable(enum net_failure failure)
 {
     struct outcome outcome = {.end = CR_END_RELAY_UNREACHABLE, .net = failure};
 
-    return run_report(&outcome);
+    return outcome_report(&outcome);
+}
+
+static void say_relay(int is_good)
+{
+    say_finding("relay", is_good, is_good ? _("The relay answers.") : _("No relay can be used."));
 }
 
 static int check_relay(const struct app *app)
@@ -45,17 +50,20 @@ static int check_relay(const struct app *app)
     int64_t until = net_now() + NET_CONNECT_MS;
     int code = app_net(app, &net);
 
-    if (code)
+    if (code) {
+        say_relay(0);
         return code;
+    }
     net_watch(net, interrupt_fd());
     net_open(net);
     while (net_state(net) == NET_CONNECTING && net_now() < until && !interrupt_signal())
         net_wait(net, until);
-    if (interrupt_signal())
-        code = say_error(ERROR_INTERRUPTED, NULL);
-    else if (net_state(net) == NET_OPEN)
-        say_finding("relay", 1, _("The relay answers."));
-    else
+    if (interrupt_signal()) {
+        net_free(net);
+        return say_error(ERROR_INTERRUPTED, NULL);
+    }
+    say_relay(net_state(net) == NET_OPEN);
+    if (net_state(net) != NET_OPEN)
         code = say_unreachable(net_state(net) == NET_CONNECTING ? NET_TIMEOUT : net_why(net));
     net_free(net);
     return code;
@@ -63,17 +71,15 @@ static int check_relay(const struct app *app)
 
 int doctor_run(struct app *app)
 {
-    int is_good, code;
+    int legacy, code;
 
     if (!say_is_json())
         version_print();
-    is_good = check_legacy();
-    if (!app->settings.relay) {
-        say_finding("relay", 0, _(error_get(ERROR_NO_RELAY)->what));
-        return is_good ? 0 : error_get(ERROR_STORE_NO_LEGACY)->exit_code;
-    }
+    legacy = check_legacy();
     code = app_address(app);
     if (!code)
         code = check_relay(app);
-    return code || is_good ? code : error_get(ERROR_STORE_NO_LEGACY)->exit_code;
+    else
+        say_relay(0);
+    return code ? code : legacy;
 }

@@ -20,7 +20,6 @@ struct export
     struct choice choice;
     struct cr_bundle *bundle;
     int is_asking; /* the consent has been asked for */
-    int is_sending;
     int is_sent;
 };
 
@@ -47,13 +46,12 @@ static void ask_consent(struct export *export, struct run *run)
         return;
     }
     export->is_asking = 1;
-    say_ask("%s%s", _("Is this your own device, and shall the certificate be sent to it?"), question_hint(0));
+    question_decide(_("Is this your own device, and shall the certificate be sent to it?"), 0);
     run_listen(run, 1);
 }
 
-static void sending(struct export *export)
+static void sending(void)
 {
-    export->is_sending = 1;
     say_step("send", _("On its way; waiting until the other device has stored it."));
 }
 
@@ -82,7 +80,7 @@ static void on_event(void *self, struct run *run, const struct cr_event *event)
     if (event->type == CR_EVENT_HELLO)
         ask_consent(export, run);
     else if (event->type == CR_EVENT_SENDING)
-        sending(export);
+        sending();
     else if (event->type == CR_EVENT_SAVED)
         saved(export);
 }
@@ -96,11 +94,9 @@ static void on_line(void *self, struct run *run, const char *line, size_t length
         pairing_line(&export->pairing, run, line, length);
         return;
     }
-    answer = !line || !*line ? 0 : terminal_yes_no(line);
-    if (answer < 0) {
-        say_talk(STYLE_PLAIN, "%s", _("Please answer y or n."));
+    answer = question_answer(line, 0);
+    if (answer < 0)
         return;
-    }
     say_answered();
     consent(export, run, answer);
 }
@@ -162,17 +158,18 @@ static int prepare(struct export *export)
     return code ? code : prove_bundle(export->app, export->bundle);
 }
 
-static int say_interrupted(const struct export *export)
+static int say_interrupted(const struct export *export, const struct outcome *outcome)
 {
-    const char *text = _("Stopped. Nothing was sent.");
+    const char *why = _("Nothing was sent.");
 
     if (export->is_sent)
-        text = _("Stopped. The certificate had already been sent and stored.");
-    else if (export->is_sending)
-        text = _("Stopped. The certificate is on its way; the other device may still store it.");
+        why = _("The certificate had already been sent and stored.");
+    else if (outcome->has_data_left)
+        why = _("The number is used up.");
     else if (export->pairing.is_spent)
-        text = _("Stopped. The number is used up, and nothing was stored on the other device.");
-    return say_error(ERROR_INTERRUPTED, text);
+        why = _("The number is used up, and nothing was stored on the other device. To try again, start on "
+                "both devices anew.");
+    return outcome_interrupted(outcome, why);
 }
 
 static void transfer(struct export *export, struct net *net, struct outcome *outcome)
@@ -201,12 +198,12 @@ static int talk_to(struct export *export, struct net *net)
     if (export->pairing.fault)
         return export->pairing.fault;
     if (outcome.interrupted || interrupt_signal())
-        return say_interrupted(export);
+        return say_interrupted(export, &outcome);
     if (export->is_sent) {
         say_json("done", NULL);
         return 0;
     }
-    return run_report(&outcome);
+    return outcome_report(&outcome);
 }
 
 int export_run(struct app *app)

@@ -1,7 +1,9 @@
 /* certrelay help, --help and --version. */
 #include "help.h"
 
+#include "errors.h"
 #include "net.h"
+#include "say.h"
 #include "texts.h"
 
 #include <openssl/crypto.h>
@@ -47,6 +49,8 @@ int help_run(struct app *app)
 
     while (command->name && (!app->options.rest[0] || strcmp(command->name, app->options.rest[0]) != 0))
         command++;
+    if (app->options.rest[0] && !command->name)
+        return say_error(ERROR_USAGE, app->options.rest[0]);
     help_print(command->name ? command : NULL);
     return 0;
 }

@@ -1,12 +1,15 @@
 /* certrelay import: receives certificates from another device and stores them on this computer. */
+#include "clash.h"
 #include "describe.h"
 #include "errors.h"
 #include "interrupt.h"
 #include "pairing.h"
+#include "place.h"
 #include "question.h"
 #include "say.h"
 #include "texts.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,10 +18,11 @@ struct import {
     struct pairing pairing;
     char *root;
     char **paths; /* where it was stored */
+    struct clash clash;
     int is_asking;
-    int may_replace;
     int is_stored;
     enum error_id failure; /* why this computer refused */
+    char detail[PLACE_DETAIL_BYTES];
 };
 
 static enum cr_reason reason_of(enum store_fault fault)
@@ -32,6 +36,7 @@ static enum cr_reason reason_of(enum store_fault fault)
     case STORE_EXISTS:
         return CR_REASON_EXISTS;
     case STORE_READ_BACK:
+    case STORE_BUSY:
     case STORE_MEMORY:
         return CR_REASON_OTHER;
     default:
@@ -47,65 +52,44 @@ static void refuse(struct import *import, struct run *run, enum error_id failure
     cr_transfer_refuse(run_transfer_of(run), reason, net_now());
 }
 
+static void refuse_fault(struct import *import, struct run *run, enum store_fault fault)
+{
+    place_detail(import->root, fault, errno, import->detail);
+    refuse(import, run, error_of_store(fault), reason_of(fault));
+}
+
 static void store(struct import *import, struct run *run)
 {
+    int may_replace = import->clash.worst >= STORE_CLASH_RENEWED;
     uint8_t digest[CR_DIGEST_BYTES];
     enum store_fault fault;
 
     import->is_asking = 0;
     run_listen(run, 0);
-    fault = store_save(import->root, cr_transfer_bundle(run_transfer_of(run)), import->may_replace, digest,
+    fault = store_save(import->root, cr_transfer_bundle(run_transfer_of(run)), may_replace, digest,
                        &import->paths);
     if (fault) {
-        refuse(import, run, error_of_store(fault), reason_of(fault));
+        refuse_fault(import, run, fault);
         return;
     }
     import->is_stored = import->pairing.is_done = 1;
     cr_transfer_stored(run_transfer_of(run), digest, net_now());
 }
 
-/* The worst that storing would meet. */
-static enum store_clash worst_clash(const struct import *import, const struct cr_bundle *bundle)
+static void ask_store(struct import *import, struct run *run)
 {
-    enum store_clash worst = STORE_CLASH_NONE;
-
-    for (size_t i = 0; i < bundle->cert_count; i++) {
-        enum store_clash clash = store_clash(import->root, &bundle->certs[i]);
-
-        worst = clash > worst ? clash : worst;
-    }
-    return worst;
-}
-
-static const char *question_of(enum store_clash clash)
-{
-    static const char *const questions[] = {
-        [STORE_CLASH_NONE] = N_("Store it on this computer?"),
-        [STORE_CLASH_SAME] = N_("The same certificate is here already; nothing needs to be written. Go on?"),
-        [STORE_CLASH_RENEWED] =
-            N_("An older certificate of this name is here. Replace it, and keep a backup?"),
-        [STORE_CLASH_OTHER] =
-            N_("ANOTHER certificate of this name, not an older one, is here. Replace it, and keep a backup?"),
-    };
-
-    return _(questions[clash]);
-}
-
-static void ask_store(struct import *import, struct run *run, enum store_clash clash)
-{
-    import->may_replace = clash == STORE_CLASH_RENEWED || clash == STORE_CLASH_OTHER;
-    if (import->app->options.yes && clash != STORE_CLASH_OTHER) {
+    if (import->app->options.yes && import->clash.worst != STORE_CLASH_OTHER) {
         store(import, run);
     } else if (!terminal_can_ask()) {
         refuse(import, run, ERROR_STORE_EXISTS, CR_REASON_EXISTS);
     } else {
         import->is_asking = 1;
-        say_ask("%s%s", question_of(clash), question_hint(clash < STORE_CLASH_OTHER));
+        question_decide(clash_question(&import->clash), clash_preset(&import->clash));
         run_listen(run, 1);
     }
 }
 
-static void arrived_facts(const struct cr_bundle *bundle, struct store_facts *facts)
+static void arrived_facts(const struct cr_bundle *bundle, const struct store_facts *facts)
 {
     time_t now = time(NULL);
 
@@ -113,7 +97,6 @@ static void arrived_facts(const struct cr_bundle *bundle, struct store_facts *fa
     for (size_t i = 0; i < bundle->cert_count; i++) {
         say_json_value("offer", "certificate", describe_facts_json(&facts[i], now));
         describe_facts(&facts[i], now);
-        store_facts_wipe(&facts[i]);
     }
 }
 
@@ -125,11 +108,14 @@ static void arrived(struct import *import, struct run *run)
 
     say_json("step", "s:s", "step", "send");
     if (fault) {
-        refuse(import, run, error_of_store(fault), reason_of(fault));
+        refuse_fault(import, run, fault);
     } else {
         arrived_facts(bundle, facts);
-        ask_store(import, run, worst_clash(import, bundle));
+        clash_find(import->root, bundle, facts, &import->clash);
+        ask_store(import, run);
     }
+    for (size_t i = 0; facts && i < CR_CERTS_MAX; i++)
+        store_facts_wipe(&facts[i]);
     free(facts);
 }
 
@@ -161,13 +147,9 @@ static void on_line(void *self, struct run *run, const char *line, size_t length
         pairing_line(&import->pairing, run, line, length);
         return;
     }
-    answer = !line   ? 0
-             : *line ? terminal_yes_no(line)
-                     : worst_clash(import, cr_transfer_bundle(run_transfer_of(run))) < STORE_CLASH_OTHER;
-    if (answer < 0) {
-        say_talk(STYLE_PLAIN, "%s", _("Please answer y or n."));
+    answer = question_answer(line, clash_preset(&import->clash));
+    if (answer < 0)
         return;
-    }
     say_answered();
     if (answer)
         store(import, run);
@@ -202,7 +184,7 @@ static json_t *paths_json(char *const *paths)
     return array;
 }
 
-static void say_stored(const struct import *import, const struct outcome *outcome)
+static void say_stored(const struct import *import, struct outcome *outcome)
 {
     say_json_value("stored", "paths", paths_json(import->paths));
     say_step("saved", _("Stored, and read back unchanged:"));
@@ -212,22 +194,27 @@ static void say_stored(const struct import *import, const struct outcome *outcom
         say_result("%s", printable ? printable : "?");
         free(printable);
     }
+    clash_backups(&import->clash, import->paths);
     say_talk(STYLE_PLAIN, "%s",
              import->app->settings.store ? _("It is in a folder of its own, where a program has to be told "
                                              "to look. Its password is the one it had on the other device.")
                                          : _("Programs on this computer that look in the folder NPKI find it "
                                              "there. Its password is the one it had on the other device."));
     if (outcome->end != CR_END_DONE)
-        run_report(outcome);
+        outcome_report(outcome);
 }
 
-static int say_interrupted(const struct import *import, const struct outcome *outcome)
+static int say_interrupted(const struct import *import, struct outcome *outcome)
 {
+    const char *why = _("Nothing was stored.");
+
+    if (import->is_stored)
+        why = _("The certificate had already been stored.");
+    else if (import->pairing.is_spent)
+        why = _("The number is used up, and nothing was stored. To try again, start on both devices anew.");
     if (import->is_stored)
         say_stored(import, outcome);
-    return say_error(ERROR_INTERRUPTED, import->is_stored
-                                            ? _("Stopped. The certificate had already been stored.")
-                                            : _("Stopped. The number is used up, and nothing was stored."));
+    return outcome_interrupted(outcome, why);
 }
 
 static void transfer(struct import *import, struct net *net, struct outcome *outcome)
@@ -263,19 +250,8 @@ static int talk_to(struct import *import, struct net *net)
         return 0;
     }
     if (import->failure != ERROR_NONE)
-        return say_error(import->failure, NULL);
-    return run_report(&outcome);
-}
-
-static int find_root(struct import *import)
-{
-    const char *wish = import->app->settings.store;
-
-    import->root = wish ? strdup(wish) : store_default_root();
-    if (!import->root)
-        return say_error(ERROR_STORE_NOT_WRITABLE, NULL);
-    store_recover(import->root);
-    return 0;
+        return say_error(import->failure, import->detail);
+    return outcome_report(&outcome);
 }
 
 int import_run(struct app *app)
@@ -287,7 +263,7 @@ int import_run(struct app *app)
     if (!code)
         code = pairing_init(&import.pairing, app, CR_RECEIVER);
     if (!code)
-        code = find_root(&import);
+        code = place_find(app, &import.root);
     if (!code)
         code = app_net(app, &net);
     if (!code)

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define FIRST_DESCRIPTOR 64
+
 static int pipe_ends[2] = {-1, -1};
 static volatile sig_atomic_t first_signal;
 
@@ -26,16 +28,27 @@ static void on_signal(int number)
     errno = kept;
 }
 
+/* High up, so that a descriptor that the caller names but did not open is never one of ours. */
+static int pipe_make(void)
+{
+    int low[2];
+
+    if (pipe(low))
+        return -1;
+    for (int i = 0; i < 2; i++) {
+        pipe_ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
+        close(low[i]);
+    }
+    return pipe_ends[0] < 0 || pipe_ends[1] < 0 ? -1 : 0;
+}
+
 int interrupt_init(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action;
 
-    if (pipe(pipe_ends))
+    if (pipe_make())
         return -1;
-    for (int i = 0; i < 2; i++)
-        if (fcntl(pipe_ends[i], F_SETFD, FD_CLOEXEC))
-            return -1;
     memset(&action, 0, sizeof(action));
     action.sa_handler = on_signal;
     action.sa_flags = SA_RESTART;
@@ -44,6 +57,12 @@ int interrupt_init(void)
             return -1;
     signal(SIGPIPE, SIG_IGN);
     return 0;
+}
+
+void interrupt_raise(int number)
+{
+    if (!first_signal)
+        on_signal(number);
 }
 
 int interrupt_fd(void)

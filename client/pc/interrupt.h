@@ -6,6 +6,8 @@
  * the terminal restored. */
 int interrupt_init(void);
 int interrupt_fd(void);
+/* As if this signal had come, unless one has already. */
+void interrupt_raise(int number);
 /* The first signal that came, or 0. */
 int interrupt_signal(void);
 

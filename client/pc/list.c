@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void print_row(const char *row)
 {
@@ -48,7 +49,7 @@ int list_run(struct app *app)
     if (say_is_json()) {
         print_json(&list, now);
     } else {
-        describe_table(&list, now, print_row);
+        describe_table(&list, now, isatty(STDOUT_FILENO) ? terminal_columns() : 0, print_row);
         print_places(&list);
     }
     store_list_free(&list);

@@ -7,12 +7,15 @@
 #include "say.h"
 #include "texts.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 const struct command commands[] = {
     {"export", FOR_EXPORT, N_("Send a certificate to another device"), export_run},
@@ -23,12 +26,24 @@ const struct command commands[] = {
     {NULL, 0, NULL, NULL},
 };
 
-static const struct command guide = {"", FOR_NONE, "", guide_run};
+static const struct command guide = {"", FOR_GUIDE, "", guide_run};
+
+/* Where standard input, output or error are closed, the next file or socket would take their place. */
+static int fill_standard(void)
+{
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+        if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) != descriptor)
+            return -1;
+    return 0;
+}
 
 /* Neither a core file nor another process of this person's shall see a password. */
 static int harden(void)
 {
     struct rlimit none = {0, 0};
+
+    if (fill_standard())
+        return -1;
 
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -44,6 +59,16 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+static int say_culprit(enum error_id id, const char *before, const char *text)
+{
+    char *printable = store_printable(text, strlen(text));
+    char detail[512];
+
+    snprintf(detail, sizeof(detail), "%s%s", before, printable ? printable : "?");
+    free(printable);
+    return say_error(id, detail);
+}
+
 int app_address(struct app *app)
 {
     enum address_fault fault;
@@ -52,8 +77,8 @@ int app_address(struct app *app)
         return say_error(ERROR_NO_RELAY, NULL);
     fault = address_read(app->settings.relay, &app->address);
     if (fault)
-        return say_error(fault == ADDRESS_NOT_LOCAL ? ERROR_PLAIN_RELAY : ERROR_BAD_RELAY,
-                         app->settings.relay);
+        return say_culprit(fault == ADDRESS_NOT_LOCAL ? ERROR_PLAIN_RELAY : ERROR_BAD_RELAY, "",
+                           app->settings.relay);
     if (app->settings.page)
         snprintf(app->page, sizeof(app->page), "%s", app->settings.page);
     else
@@ -69,32 +94,65 @@ int app_net(const struct app *app, struct net **net)
                    : 0;
 }
 
+/* What stands behind '=' may be a secret that went astray. */
 static int say_options_fault(enum options_fault fault, const char *culprit)
 {
-    char *printable = store_printable(culprit, strlen(culprit));
-    char detail[256];
-    int code;
+    char name[64];
 
-    snprintf(detail, sizeof(detail), fault == OPTIONS_CLASH ? _("Two options exclude each other.") : "%s",
-             printable ? printable : "?");
-    if (fault == OPTIONS_DENIED_SECRET)
-        snprintf(detail, sizeof(detail), "--%s", culprit);
-    code = say_error(fault == OPTIONS_DENIED_SECRET ? ERROR_SECRET_OPTION : ERROR_USAGE, detail);
-    free(printable);
-    return code;
+    static const enum error_id ids[] = {
+        [OPTIONS_OK] = ERROR_NONE,
+        [OPTIONS_UNKNOWN] = ERROR_USAGE,
+        [OPTIONS_NO_ARGUMENT] = ERROR_OPTION_NO_VALUE,
+        [OPTIONS_NOT_A_NUMBER] = ERROR_OPTION_NUMBER,
+        [OPTIONS_TOO_MANY] = ERROR_TOO_MANY,
+        [OPTIONS_CLASH] = ERROR_OPTION_CLASH,
+        [OPTIONS_DENIED_SECRET] = ERROR_SECRET_OPTION,
+    };
+    int is_name = fault == OPTIONS_DENIED_SECRET || fault == OPTIONS_NOT_A_NUMBER;
+
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(culprit, "="), culprit);
+    return say_culprit(ids[fault], is_name ? "--" : "", name);
 }
 
-static int say_config_fault(const struct config_report *report)
+/* Asked while no descriptor of ours is open but those that interrupt.c keeps high up. */
+static int check_descriptor(const char *option, int descriptor)
+{
+    return descriptor >= 0 && fcntl(descriptor, F_GETFD) < 0
+               ? say_culprit(ERROR_SECRET_UNREADABLE, option, strerror(errno))
+               : 0;
+}
+
+static int check_descriptors(const struct options *options)
+{
+    int code = check_descriptor("--code-fd: ", options->code_fd);
+
+    return code ? code : check_descriptor("--password-fd: ", options->password_fd);
+}
+
+static int say_config_line(const struct config_report *report)
 {
     char detail[512];
 
-    if (report->fault == CONFIG_MEMORY)
-        return say_error(ERROR_END_MEMORY, NULL);
-    if (report->line)
-        snprintf(detail, sizeof(detail), _("%s, line %d"), report->where, report->line);
-    else
-        snprintf(detail, sizeof(detail), "%s", report->where);
+    snprintf(detail, sizeof(detail), report->line ? _("%s, line %d") : "%s", report->where, report->line);
     return say_error(ERROR_BAD_CONFIG, detail);
+}
+
+static int say_config_fault(const struct config_report *report, const struct app *app)
+{
+    const struct settings *settings = &app->settings;
+
+    switch (report->fault) {
+    case CONFIG_MEMORY:
+        return say_error(ERROR_END_MEMORY, NULL);
+    case CONFIG_MISSING:
+        return say_culprit(ERROR_CONFIG_MISSING, app->options.config ? "--config " : "", report->where);
+    case CONFIG_BAD_LANG:
+        return say_culprit(ERROR_BAD_LANG, "lang = ", settings->lang);
+    case CONFIG_BAD_PATIENCE:
+        return say_culprit(ERROR_BAD_PATIENCE, "patience = ", settings->patience);
+    default:
+        return say_config_line(report);
+    }
 }
 
 /* Nothing is said before the language is known, which options and configuration decide. */
@@ -109,16 +167,16 @@ static int app_init(struct app *app, const struct command *command, int argc, ch
         memmove(argv + word, argv + word + 1, (size_t)(argc-- - word) * sizeof(*argv));
     fault = options_read(command ? command->bit : FOR_HELP, argc, argv, &app->options, &culprit);
     config_read(options, &app->settings, &report);
-    texts_init(report.fault == CONFIG_BAD_VALUE ? NULL : app->settings.lang);
+    texts_init(report.fault == CONFIG_BAD_LANG ? NULL : app->settings.lang);
     terminal_init(!options->no_input, !options->no_color && !(no_color && *no_color));
     say_init(options->json, options->quiet);
-    if (!command)
+    if (!command && fault != OPTIONS_DENIED_SECRET)
         return say_options_fault(OPTIONS_UNKNOWN, name);
     if (fault)
         return say_options_fault(fault, culprit);
     if (options->rest[0] && command->bit != FOR_HELP)
         return say_options_fault(OPTIONS_UNKNOWN, options->rest[0]);
-    return report.fault ? say_config_fault(&report) : 0;
+    return report.fault ? say_config_fault(&report, app) : check_descriptors(options);
 }
 
 int main(int argc, char **argv)

@@ -40,7 +40,7 @@ enum net_failure {
 /* A whole binary message of the relay; called from within net_wait. */
 typedef void (*net_message)(void *self, const uint8_t *message, size_t length);
 
-/* ca_file NULL: this computer's CA certificates. NET_OK, NET_CA_FILE or NET_MEMORY. */
+/* ca_file NULL: this computer's CA certificates. NET_OK, NET_CA_FILE, NET_NAME_NOT_FOUND (no IPv6 address after all) or NET_MEMORY. */
 enum net_failure net_new(struct net **net, const struct address *address, const char *ca_file);
 void net_free(struct net *net);
 void net_on_message(struct net *net, net_message message, void *self);

@@ -29,25 +29,25 @@ const struct option_row option_rows[] = {
      AT(code_file)},
     {"code-fd", 0, N_("NUMBER"), N_("read the number from this descriptor"), FOR_TRANSFER, OPTION_NUMBER,
      AT(code_fd)},
-    {"qr", 0, NULL, N_("show QR codes even if the output is no terminal"), FOR_TRANSFER, OPTION_FLAG, AT(qr)},
-    {"no-qr", 0, NULL, N_("show no QR codes"), FOR_TRANSFER, OPTION_FLAG, AT(no_qr)},
+    {"qr", 0, NULL, N_("show QR codes even if the output is no terminal, or a small one"), FOR_TALK,
+     OPTION_FLAG, AT(qr)},
+    {"no-qr", 0, NULL, N_("show no QR codes"), FOR_TALK, OPTION_FLAG, AT(no_qr)},
     {"qr-only", 0, NULL, N_("show only a QR code with a long secret, no number"), FOR_TRANSFER, OPTION_FLAG,
      AT(qr_only)},
     {"attempts", 0, N_("NUMBER"), N_("how many numbers to try, one after the other (3)"), FOR_TRANSFER,
      OPTION_NUMBER, AT(attempts)},
     {"yes", 'y', NULL, N_("agree to send or store without being asked"), FOR_TRANSFER, OPTION_FLAG, AT(yes)},
     {"store", 's', N_("FOLDER"), N_("where certificates are, instead of the usual places"),
-     FOR_TRANSFER | FOR_LIST, OPTION_TEXT, AT(store)},
-    {"relay", 'r', N_("URL"), N_("the relay, such as wss://relay.example/ws"), FOR_TRANSFER | FOR_DOCTOR,
+     FOR_TALK | FOR_LIST, OPTION_TEXT, AT(store)},
+    {"relay", 'r', N_("URL"), N_("the relay, such as wss://relay.example/ws"), FOR_TALK | FOR_DOCTOR,
      OPTION_TEXT, AT(relay)},
-    {"page", 0, N_("URL"), N_("the page that phones open, if there is one"), FOR_TRANSFER, OPTION_TEXT,
-     AT(page)},
+    {"page", 0, N_("URL"), N_("the page that phones open, if there is one"), FOR_TALK, OPTION_TEXT, AT(page)},
     {"ca-file", 0, N_("FILE"), N_("trust these CA certificates (PEM) instead of this computer's"),
-     FOR_TRANSFER | FOR_DOCTOR, OPTION_TEXT, AT(ca_file)},
-    {"name", 'n', N_("NAME"), N_("this device's name, as the other device shows it"), FOR_TRANSFER,
-     OPTION_TEXT, AT(name)},
-    {"patience", 0, N_("SECONDS"), N_("how long to wait for a lost connection (60)"),
-     FOR_TRANSFER | FOR_DOCTOR, OPTION_TEXT, AT(patience)},
+     FOR_TALK | FOR_DOCTOR, OPTION_TEXT, AT(ca_file)},
+    {"name", 'n', N_("NAME"), N_("this device's name, as the other device shows it"), FOR_TALK, OPTION_TEXT,
+     AT(name)},
+    {"patience", 0, N_("SECONDS"), N_("how long to wait for a lost connection (60)"), FOR_TALK | FOR_DOCTOR,
+     OPTION_TEXT, AT(patience)},
     {"config", 0, N_("FILE"), N_("read this configuration file only"), FOR_ALL, OPTION_TEXT, AT(config)},
     {"json", 'j', NULL, N_("print JSON lines on standard output"), FOR_ALL, OPTION_FLAG, AT(json)},
     {"quiet", 'q', NULL, N_("say only what must be said"), FOR_ALL, OPTION_FLAG, AT(quiet)},
@@ -197,8 +197,8 @@ enum options_fault options_read(unsigned command, int argc, char **argv, struct 
         if (value == ':')
             return OPTIONS_NO_ARGUMENT;
         fault = row_apply(row_of(value), optarg, options);
-        if (fault == OPTIONS_DENIED_SECRET)
-            *culprit = row_of(value)->name; /* never repeat the secret */
+        if (fault == OPTIONS_DENIED_SECRET || fault == OPTIONS_NOT_A_NUMBER)
+            *culprit = row_of(value)->name; /* never repeat a secret */
         if (fault)
             return fault;
     }

@@ -6,14 +6,16 @@
 #include <stdio.h>
 
 enum command_bit {
-    FOR_NONE = 0, /* no subcommand: the guided dialogue */
+    FOR_NONE = 0, /* what all have in common */
     FOR_EXPORT = 1,
     FOR_IMPORT = 2,
     FOR_LIST = 4,
     FOR_DOCTOR = 8,
     FOR_HELP = 16,
+    FOR_GUIDE = 32, /* no subcommand: the guided dialogue */
     FOR_TRANSFER = FOR_EXPORT | FOR_IMPORT,
-    FOR_ALL = 31,
+    FOR_TALK = FOR_TRANSFER | FOR_GUIDE, /* of use to both ways, so the dialogue takes them too */
+    FOR_ALL = 63,
 };
 
 #define OPTIONS_CERTS_MAX 32
@@ -85,7 +87,8 @@ enum options_fault {
 /* Where the first word that is no option and no option's argument stands; argc when there is none. */
 int options_first_word(int argc, char **argv);
 
-/* Reads argv (argv[0] is skipped) with the rows of one command. *culprit is the argument at fault, borrowed. */
+/* Reads argv (argv[0] is skipped) with the rows of one command. *culprit is the argument at fault, or the name of its option
+ * (NOT_A_NUMBER, DENIED_SECRET), borrowed. */
 enum options_fault options_read(unsigned command, int argc, char **argv, struct options *options,
                                 const char **culprit);
 

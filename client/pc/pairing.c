@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #define ATTEMPTS_DEFAULT 3
+#define AWAY_MS 1000 /* shorter than that it may be just hanging up */
 
 static int is_given(const struct options *options)
 {
@@ -30,18 +31,17 @@ static int read_given(struct pairing *pairing)
 {
     const struct options *options = &pairing->app->options;
     struct secret secret;
-    enum error_id id = ERROR_SECRET_UNREADABLE;
-    int failed;
+    enum error_id id = ERROR_NONE;
+    int code;
 
     if (secret_init(&secret))
         return say_error(ERROR_END_MEMORY, NULL);
-    failed = options->code_file ? secret_read_file(&secret, options->code_file)
-                                : secret_read_fd(&secret, options->code_fd);
-    if (!failed)
+    code = secret_read_given(&secret, "code", options->code_file, options->code_fd);
+    if (!code)
         id = entry_read(secret.bytes, secret.length, &pairing->app->address, &pairing->invite);
     secret_wipe(&secret);
-    pairing->has_invite = pairing->is_spent = id == ERROR_NONE;
-    return id == ERROR_NONE ? 0 : say_error(id, NULL);
+    pairing->has_invite = pairing->is_spent = !code && id == ERROR_NONE;
+    return id == ERROR_NONE ? code : say_error(id, NULL);
 }
 
 int pairing_init(struct pairing *pairing, struct app *app, enum cr_role role)
@@ -78,7 +78,7 @@ enum cr_secrets pairing_secrets(const struct pairing *pairing)
 void pairing_begin(struct pairing *pairing)
 {
     pairing->is_showing = pairing->is_asking = pairing->is_confirmed = pairing->was_offline = 0;
-    pairing->peer_is_away = pairing->is_done = 0;
+    pairing->away_since_ms = pairing->is_away_told = pairing->is_done = 0;
     if (pairing->side == CR_TYPIST && !pairing->has_invite && !pairing->is_awaited)
         show_page(pairing->app, pairing->role);
 }
@@ -130,8 +130,11 @@ int pairing_line(struct pairing *pairing, struct run *run, const char *line, siz
         cr_transfer_cancel(run_transfer_of(run), net_now());
         return 1;
     }
-    if (pairing->is_showing && line && terminal_is_key(line, 'e'))
-        cr_transfer_extend(run_transfer_of(run), net_now());
+    if (pairing->is_showing && line) {
+        terminal_status_typed();
+        if (terminal_is_key(line, 'e'))
+            cr_transfer_extend(run_transfer_of(run), net_now());
+    }
     return pairing->is_showing;
 }
 
@@ -147,13 +150,27 @@ void pairing_code(struct pairing *pairing, struct run *run, int descriptor)
     cr_transfer_enter(run_transfer_of(run), &pairing->invite, net_now());
 }
 
+static int is_away_news(const struct pairing *pairing)
+{
+    return pairing->away_since_ms && !pairing->is_away_told && !pairing->is_done;
+}
+
+static void tick_if_needed(const struct pairing *pairing, struct run *run)
+{
+    run_tick(run, pairing->is_showing || is_away_news(pairing));
+}
+
 void pairing_tick(struct pairing *pairing, struct run *run, int64_t now_ms)
 {
     int left = (int)((pairing->until_ms - now_ms + 999) / 1000);
 
-    (void)run;
     if (pairing->is_showing && left >= 0)
         show_left(left, &pairing->announced_left);
+    if (!is_away_news(pairing) || now_ms - pairing->away_since_ms < AWAY_MS)
+        return;
+    pairing->is_away_told = 1;
+    say_talk(STYLE_WARN, "%s", _("The other device is away; waiting for it to come back."));
+    tick_if_needed(pairing, run);
 }
 
 static void code_came(struct pairing *pairing, struct run *run, unsigned seconds)
@@ -162,7 +179,7 @@ static void code_came(struct pairing *pairing, struct run *run, unsigned seconds
     pairing->is_showing = pairing->is_spent = 1;
     pairing->until_ms = net_now() + (int64_t)seconds * 1000;
     pairing->announced_left = (int)seconds;
-    run_tick(run, 1);
+    tick_if_needed(pairing, run);
     if (terminal_can_ask())
         run_listen(run, 1);
 }
@@ -173,19 +190,20 @@ static void showing_ended(struct pairing *pairing, struct run *run)
         return;
     pairing->is_showing = 0;
     terminal_status(NULL);
-    run_tick(run, 0);
+    tick_if_needed(pairing, run);
     run_listen(run, 0);
 }
 
-static void peer_moved(struct pairing *pairing, enum cr_peer peer)
+/* The person is told of it only when it lasts (pairing_tick). */
+static void peer_moved(struct pairing *pairing, struct run *run, enum cr_peer peer)
 {
     if (pairing->is_done)
         return;
-    if (peer == CR_PEER_AWAY)
-        say_talk(STYLE_WARN, "%s", _("The other device is away; waiting for it to come back."));
-    else if (peer == CR_PEER_HERE && pairing->peer_is_away)
+    if (peer == CR_PEER_HERE && pairing->is_away_told)
         say_talk(STYLE_PLAIN, "%s", _("The other device is back."));
-    pairing->peer_is_away = peer == CR_PEER_AWAY;
+    pairing->away_since_ms = peer == CR_PEER_AWAY ? net_now() : 0;
+    pairing->is_away_told = 0;
+    tick_if_needed(pairing, run);
     say_json("peer", "s:s", "state",
              peer == CR_PEER_HERE   ? "here"
              : peer == CR_PEER_AWAY ? "away"
@@ -194,15 +212,23 @@ static void peer_moved(struct pairing *pairing, enum cr_peer peer)
 
 static void came_online(struct pairing *pairing)
 {
-    say_step("connect",
-             pairing->was_offline ? _("Connected to the relay again.") : _("Connected to the relay."));
+    char text[ADDRESS_HOST_BYTES + 128];
+
+    snprintf(text, sizeof(text),
+             pairing->was_offline ? _("Connected to the relay again (%s).")
+                                  : _("Connected to the relay (%s)."),
+             pairing->app->address.host);
+    say_step("connect", text);
     pairing->was_offline = 0;
 }
 
 static void went_offline(struct pairing *pairing)
 {
     if (!pairing->was_offline && !pairing->is_done)
-        say_talk(STYLE_WARN, "%s", _("The relay does not answer; trying again. Nothing is lost."));
+        say_talk(STYLE_WARN,
+                 _("The relay does not answer. It is tried again for up to %d seconds; if it comes back, the "
+                   "transfer goes on where it was."),
+                 (int)(pairing->app->settings.patience_ms / 1000));
     pairing->was_offline = 1;
     say_json("offline", NULL);
 }
@@ -224,7 +250,7 @@ int pairing_event(struct pairing *pairing, struct run *run, const struct cr_even
         went_offline(pairing);
         return 1;
     case CR_EVENT_PEER:
-        peer_moved(pairing, event->peer);
+        peer_moved(pairing, run, event->peer);
         return 1;
     case CR_EVENT_CONFIRMED:
         showing_ended(pairing, run);
@@ -246,20 +272,25 @@ int pairing_event(struct pairing *pairing, struct run *run, const struct cr_even
     }
 }
 
-static int is_worth_another(enum cr_end end)
+static int is_worth_another(const struct outcome *outcome)
 {
-    return end == CR_END_WRONG_CODE || end == CR_END_UNAVAILABLE || end == CR_END_EXPIRED ||
-           end == CR_END_PEER_LOST;
+    static const enum cr_end ends[] = {CR_END_WRONG_CODE, CR_END_UNAVAILABLE, CR_END_EXPIRED,
+                                       CR_END_PEER_LOST,  CR_END_STRANGER,    CR_END_SAME_ROLE};
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        if (outcome->end == ends[i])
+            return !outcome->has_data_left; /* else the person looks first */
+    return 0;
 }
 
-int pairing_again(struct pairing *pairing, const struct outcome *outcome, int attempt)
+int pairing_again(struct pairing *pairing, struct outcome *outcome, int attempt)
 {
     const struct options *options = &pairing->app->options;
     int attempts = options->attempts ? options->attempts : terminal_can_ask() ? ATTEMPTS_DEFAULT : 1;
 
-    if (!is_worth_another(outcome->end) || attempt >= attempts || is_given(options))
+    if (!is_worth_another(outcome) || attempt >= attempts || is_given(options))
         return 0;
-    run_report(outcome);
+    outcome_report(outcome);
     if (!terminal_can_ask())
         return 1;
     return question_yes_no(

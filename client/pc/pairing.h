@@ -17,7 +17,8 @@ struct pairing {
     int is_asking;  /* the number has been asked for */
     int is_showing; /* a number is on the screen */
     int was_offline;
-    int peer_is_away;
+    int64_t away_since_ms; /* 0: the other device is here */
+    int is_away_told;
     int is_spent; /* a number has been shown or entered */
     int is_confirmed;
     int is_done;        /* sent or stored: the rest is no news */
@@ -42,6 +43,6 @@ void pairing_code(struct pairing *pairing, struct run *run, int descriptor);
 void pairing_tick(struct pairing *pairing, struct run *run, int64_t now_ms);
 
 /* After it failed: shall another number be tried? Says so, and asks where somebody can be asked. */
-int pairing_again(struct pairing *pairing, const struct outcome *outcome, int attempt);
+int pairing_again(struct pairing *pairing, struct outcome *outcome, int attempt);
 
 #endif

@@ -9,19 +9,9 @@
 #include <store.h>
 #include <string.h>
 
-#define TRIES 3
-
 static int has_password_source(const struct app *app)
 {
     return app->options.password_file || app->options.password_fd >= 0;
-}
-
-static int password_given(const struct app *app, struct secret *password)
-{
-    int failed = app->options.password_file ? secret_read_file(password, app->options.password_file)
-                                            : secret_read_fd(password, app->options.password_fd);
-
-    return failed ? say_error(ERROR_SECRET_UNREADABLE, NULL) : 0;
 }
 
 static int password_asked(const char *owner, struct secret *password)
@@ -34,29 +24,25 @@ static int password_asked(const char *owner, struct secret *password)
     snprintf(question, sizeof(question), _("Password of %s's certificate:"), owner);
     result = secret_ask(password, question);
     if (result <= 0)
-        return say_error(result ? ERROR_INTERRUPTED : ERROR_NEED_INPUT, NULL);
+        return say_error(result ? ERROR_INTERRUPTED : ERROR_INPUT_ENDED, NULL);
     return 0;
 }
 
-/* Asks again as long as it is wrong and somebody is there. */
+/* Asks again as long as it is wrong: nothing is locked by a wrong password. */
 static int prove_by_asking(const struct cr_cert *cert, struct secret *password)
 {
     char detail[STORE_DETAIL_BYTES] = "";
-    int code = 0;
+    enum store_fault fault;
+    int code;
 
-    for (int try = 0; try < TRIES; try++) {
-        enum store_fault fault;
-
+    do {
         code = password_asked(cert->owner, password);
         if (code)
             return code;
         fault = store_prove(cert, password->bytes, password->length, detail);
-        if (!fault)
-            return 0;
-        code = say_error(error_of_store(fault), detail);
-        if (fault != STORE_WRONG_PASSWORD)
-            return code;
-    }
+        if (fault)
+            code = say_error(error_of_store(fault), detail);
+    } while (fault == STORE_WRONG_PASSWORD);
     return code;
 }
 
@@ -86,7 +72,7 @@ int prove_bundle(const struct app *app, const struct cr_bundle *bundle)
     if (secret_init(&password))
         return say_error(ERROR_END_MEMORY, NULL);
     if (has_password_source(app))
-        code = password_given(app, &password);
+        code = secret_read_given(&password, "password", app->options.password_file, app->options.password_fd);
     for (size_t i = 0; i < bundle->cert_count && !code; i++)
         code = prove_cert(app, &bundle->certs[i], &password);
     secret_wipe(&password);

@@ -1,17 +1,16 @@
 /* The pump between a transfer, the net, the clock and the person. */
 #include "run.h"
 
-#include "errors.h"
 #include "interrupt.h"
 #include "say.h"
-#include "texts.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LAST_WORDS_MS 4000 /* the transfer itself gives up before */
@@ -26,7 +25,8 @@ struct run {
     enum net_state known; /* the state the transfer was told of */
     int has_ended;
     int is_listening;
-    int code_fd; /* -1 unless the number is still to come by it */
+    int code_fd;   /* -1 unless the number is still to come by it */
+    int reader_fd; /* -1 unless what is said goes into a pipe */
     int is_ticking;
     int has_been_online;
     int64_t tick_at;
@@ -96,6 +96,7 @@ static void note_end(struct run *run, const struct cr_event *event)
     end_with(run, event->end);
     run->outcome->reason = event->reason;
     run->outcome->retry_after = event->seconds;
+    run->outcome->has_data_left = event->has_data_left;
 }
 
 static void pass_events(struct run *run)
@@ -213,6 +214,35 @@ static void pass_interrupt(struct run *run)
     cr_transfer_cancel(run->transfer, net_now());
 }
 
+/* A pipe that nobody reads any more: neither the number nor the end would be heard of. */
+static void watch_reader(struct run *run)
+{
+    int descriptor = say_is_json() ? STDOUT_FILENO : STDERR_FILENO;
+    struct stat status;
+
+    if (fstat(descriptor, &status) || !S_ISFIFO(status.st_mode))
+        return;
+    run->reader_fd = descriptor;
+    net_watch(run->net, descriptor);
+}
+
+static void forget_reader(struct run *run)
+{
+    if (run->reader_fd >= 0)
+        net_unwatch(run->net, run->reader_fd);
+    run->reader_fd = -1;
+}
+
+static void pass_reader(struct run *run)
+{
+    struct pollfd waiting = {run->reader_fd, 0, 0};
+
+    if (run->reader_fd < 0 || poll(&waiting, 1, 0) <= 0)
+        return;
+    forget_reader(run);
+    interrupt_raise(SIGPIPE);
+}
+
 static void pass_tick(struct run *run)
 {
     const struct dialogue *dialogue = &run->config->dialogue;
@@ -254,6 +284,7 @@ static void pump(struct run *run)
         net_wait(run->net, next_deadline(run));
         pass_connection(run);
         cr_transfer_tick(run->transfer, net_now());
+        pass_reader(run);
         pass_interrupt(run);
         pass_line(run);
         pass_code(run);
@@ -307,10 +338,15 @@ static int transfer_new(struct run *run)
 
 void run_transfer(const struct run_config *config, struct outcome *outcome)
 {
-    struct run run = {
-        .config = config, .net = config->net, .outcome = outcome, .known = NET_CLOSED, .code_fd = -1};
+    struct run run = {.config = config,
+                      .net = config->net,
+                      .outcome = outcome,
+                      .known = NET_CLOSED,
+                      .code_fd = -1,
+                      .reader_fd = -1};
 
     memset(outcome, 0, sizeof(*outcome));
+    outcome->role = config->role;
     if (transfer_new(&run)) {
         outcome->end = CR_END_MEMORY;
         return;
@@ -320,47 +356,16 @@ void run_transfer(const struct run_config *config, struct outcome *outcome)
         pass_interrupt(&run);
     else
         net_watch(run.net, interrupt_fd());
+    watch_reader(&run);
     config->dialogue.begin(config->dialogue.self, &run);
     connect_if_due(&run);
     pump(&run);
     run_listen(&run, 0);
     forget_code(&run);
+    forget_reader(&run);
     terminal_status(NULL);
     net_unwatch(run.net, interrupt_fd());
     net_on_message(run.net, NULL, NULL);
     net_close(run.net);
     cr_transfer_free(run.transfer);
-}
-
-static void clock_text(char *text, size_t capacity)
-{
-    time_t now = time(NULL);
-    struct tm local;
-    char clock[64] = "?";
-
-    if (localtime_r(&now, &local))
-        strftime(clock, sizeof(clock), "%Y-%m-%d %H:%M:%S %z", &local);
-    snprintf(text, capacity, _("This computer's clock says %s."), clock);
-}
-
-static void detail_of(const struct outcome *outcome, char *text, size_t capacity)
-{
-    text[0] = '\0';
-    if (outcome->net == NET_TLS_EXPIRED || outcome->net == NET_TLS_NOT_YET)
-        clock_text(text, capacity);
-    else if (outcome->end == CR_END_PEER_REFUSED || outcome->end == CR_END_REFUSED)
-        snprintf(text, capacity, "%s", _(error_reason(outcome->reason)));
-    else if (outcome->retry_after && outcome->end >= CR_END_RELAY_FULL)
-        snprintf(text, capacity, _("It asks to wait %u seconds."), outcome->retry_after);
-}
-
-int run_report(const struct outcome *outcome)
-{
-    char detail[256];
-    enum error_id id = error_of_end(outcome->end);
-
-    if (outcome->end == CR_END_RELAY_UNREACHABLE && outcome->net)
-        id = error_of_net(outcome->net);
-    detail_of(outcome, detail, sizeof(detail));
-    return id == ERROR_NONE ? 0 : say_error(id, detail);
 }

@@ -4,8 +4,7 @@
 
 #include "app.h"
 #include "net.h"
-
-#include <certrelay/transfer.h>
+#include "outcome.h"
 
 struct run;
 
@@ -33,14 +32,6 @@ struct run_config {
     struct dialogue dialogue;
 };
 
-struct outcome {
-    enum cr_end end;
-    enum cr_reason reason;
-    unsigned retry_after; /* seconds */
-    enum net_failure net; /* why the relay could not be reached, or was lost last */
-    int interrupted;      /* the signal that stopped it */
-};
-
 /* Returns when the transfer has ended and its last words are out, or a signal came and they had their second. */
 void run_transfer(const struct run_config *config, struct outcome *outcome);
 
@@ -52,8 +43,5 @@ void run_listen(struct run *run, int is_wanted);
 /* The number will come by this descriptor; asked for once. */
 void run_await_code(struct run *run, int descriptor);
 void run_tick(struct run *run, int is_wanted);
-
-/* The words for how it ended, and the exit code; detail is for the failures of the net's (the clock, the reason). */
-int run_report(const struct outcome *outcome);
 
 #endif

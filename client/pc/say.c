@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <store.h>
 #include <string.h>
 
 static int wants_json, is_quiet;
@@ -158,20 +159,42 @@ static const char *translated(const char *text)
     return *text ? _(text) : "";
 }
 
-int say_error(enum error_id id, const char *detail)
+/* A detail may hold a path or a name that did not come from us. */
+static char *printable_detail(const char *detail)
 {
-    const struct error *error = error_get(id);
-    const char *what = translated(error->what), *why = translated(error->why),
-               *todo = translated(error->todo);
+    return detail ? store_printable(detail, strlen(detail)) : NULL;
+}
 
-    say_json("error", "s:s, s:s, s:s, s:s, s:s, s:i", "id", error->name, "what", what, "why", why, "todo",
-             todo, "detail", detail ? detail : "", "exit", error->exit_code);
+int say_failure(const struct say_failure *failure)
+{
+    char *printable = printable_detail(failure->detail);
+    const struct error *error = error_get(failure->id);
+    const char *what = translated(error->what), *todo = translated(error->todo);
+    const char *why = failure->why ? failure->why : translated(error->why);
+    const char *detail = printable ? printable : "";
+    int is_uncertain = failure->is_uncertain;
+
+    if (is_uncertain)
+        todo = _("Look on the other device whether the certificate is there, before you start again.");
+    say_json("error", is_uncertain ? "s:s, s:s, s:s, s:s, s:s, s:i, s:b" : "s:s, s:s, s:s, s:s, s:s, s:i",
+             "id", error->name, "what", what, "why", why, "todo", todo, "detail", detail, "exit",
+             error->exit_code, "uncertain", is_uncertain);
     say_must(STYLE_BAD, "%s", what);
-    if (detail && *detail)
+    if (*detail)
         say_must(STYLE_PLAIN, "  %s", detail);
     if (*why)
         say_must(STYLE_PLAIN, "  %s", why);
+    if (is_uncertain)
+        say_must(STYLE_WARN, "  %s", _("The certificate had already left; it may have been stored there."));
     if (*todo)
         say_must(STYLE_PLAIN, "  → %s", todo);
+    free(printable);
     return error->exit_code;
+}
+
+int say_error(enum error_id id, const char *detail)
+{
+    const struct say_failure failure = {.id = id, .detail = detail};
+
+    return say_failure(&failure);
 }

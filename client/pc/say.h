@@ -34,7 +34,16 @@ void say_json_value(const char *event, const char *key, json_t *value);
 /* A named step of the transfer: connect, number, confirm, send, saved. */
 void say_step(const char *name, const char *text);
 
-/* Prints the failure in three parts. detail (printable, may be NULL) says more about this case. Returns the exit code. */
+struct say_failure {
+    enum error_id id;
+    const char *detail; /* more about this case, printable; or NULL */
+    const char *why;    /* translated, instead of the catalogue's; or NULL */
+    int is_uncertain;   /* the certificate had left: the other device may have stored it */
+};
+
+/* Prints the failure in three parts. Returns the exit code. */
+int say_failure(const struct say_failure *failure);
+/* The usual one: nothing but the catalogue and a detail. */
 int say_error(enum error_id id, const char *detail);
 
 #endif

@@ -14,9 +14,20 @@
 
 #define LINK_BYTES (ADDRESS_TEXT_BYTES + CR_INVITE_TEXT_BYTES + 2)
 
+#define AROUND_ROWS 8 /* of talk above and below a QR code */
+#define NUMBER_ROWS 9
+
+static int has_page(const struct app *app)
+{
+    return app->settings.page != NULL;
+}
+
+/* A QR code serves phones, and those need a page. */
 static int may_draw(const struct app *app)
 {
-    return !app->options.no_qr && (app->options.qr || (terminal_is_seen() && !say_is_quiet()));
+    int is_wanted = (has_page(app) || app->options.qr_only) && terminal_is_seen() && !say_is_quiet();
+
+    return !app->options.no_qr && (app->options.qr || is_wanted);
 }
 
 int show_check(const struct app *app)
@@ -26,52 +37,52 @@ int show_check(const struct app *app)
     return app->options.qr_only && !is_seen ? say_error(ERROR_QR_TOO_WIDE, NULL) : 0;
 }
 
-/* Draws a QR code below the words that introduce it, if it can be shown; 1 when it was drawn. */
-static int draw(const struct app *app, const char *text, const char *words)
+/* Draws a QR code, if it can be shown whole together with so many rows of talk; 1 when it was drawn. */
+static int draw(const struct app *app, const char *text, int talk_rows)
 {
     int columns = 0, rows = 0, fits;
     char *drawing = may_draw(app) ? qr_draw(text, &columns, &rows) : NULL;
 
-    fits = drawing && (app->options.qr || columns <= terminal_columns());
+    fits = drawing &&
+           (app->options.qr || (columns <= terminal_columns() && rows + talk_rows <= terminal_rows()));
     if (fits) {
-        say_must(STYLE_PLAIN, "%s", words);
+        say_must(STYLE_PLAIN, "%s", _("On a phone, scan this:"));
         fprintf(stderr, "\n%s\n", drawing);
     }
     qr_free(drawing);
     return fits;
 }
 
-static int has_page(const struct app *app)
+/* What to do on the other device, there where it is a computer: by the dialogue where that comes to the same, else by command. */
+static const char *command_text(enum cr_role role, int is_typist)
 {
-    return app->settings.page != NULL;
+    if (role == CR_SENDER)
+        return is_typist ? _("start certrelay and choose 2 (receive), or run: certrelay import")
+                         : _("run: certrelay import --enter-code");
+    return is_typist ? _("run: certrelay export --show-code")
+                     : _("start certrelay and choose 1 (send), or run: certrelay export");
 }
 
-static void show_command(enum cr_role role)
+static void where_talk(const struct app *app, enum cr_role role, int is_typist)
 {
-    say_talk(STYLE_PLAIN, "%s",
-             role == CR_SENDER
-                 ? _("On the other computer: certrelay import. It shows a number; type it here.")
-                 : _("On the other computer: certrelay export --show-code. It shows a number; "
-                     "type it here."));
+    if (has_page(app)) {
+        say_talk(STYLE_PLAIN, "%s",
+                 role == CR_SENDER ? _("On the device that receives, open this page and choose \"Receive\":")
+                                   : _("On the device that sends, open this page and choose \"Send\":"));
+        say_talk(STYLE_STRONG, "  %s", app->page);
+    }
+    say_talk(STYLE_PLAIN, has_page(app) ? _("Or on another computer: %s") : _("On the other computer: %s"),
+             command_text(role, is_typist));
 }
 
 void show_page(const struct app *app, enum cr_role role)
 {
-    if (!has_page(app)) {
-        show_command(role);
-        return;
-    }
-    say_json("page", "s:s", "url", app->page);
-    say_talk(STYLE_PLAIN, "%s",
-             role == CR_SENDER ? _("On the device that receives, open this page and choose \"Receive\":")
-                               : _("On the device that sends, open this page and choose \"Send\":"));
-    say_talk(STYLE_STRONG, "  %s", app->page);
-    say_talk(
-        STYLE_PLAIN, "%s",
-        role == CR_SENDER
-            ? _("Or on another computer: certrelay import. It shows a number; type it here.")
-            : _("Or on another computer: certrelay export --show-code. It shows a number; type it here."));
-    draw(app, app->page, _("On a phone, scan this:"));
+    if (has_page(app))
+        say_json("page", "s:s", "url", app->page);
+    where_talk(app, role, 1);
+    if (has_page(app))
+        draw(app, app->page, AROUND_ROWS);
+    say_talk(STYLE_PLAIN, "%s", _("It shows a number; type it here."));
 }
 
 static void large_number(const char *text)
@@ -108,31 +119,24 @@ static void number_json(const struct cr_invite *invite, const char *text, const 
     sodium_memzero(digits, sizeof(digits));
 }
 
-/* Without a page for phones the link still serves: it can be pasted where the number is asked for. */
-static void number_link(const struct app *app, const char *link, int is_only_way)
-{
-    if (has_page(app)) {
-        say_talk(STYLE_PLAIN, "%s", _("On a phone, open this page:"));
-        say_talk(STYLE_STRONG, "  %s", app->page);
-    }
-    if (!draw(app, link, has_page(app) ? _("On a phone, scan this:") : _("The same as a QR code:")) &&
-        is_only_way)
-        say_must(STYLE_PLAIN, "%s", link);
-}
-
+/* The number comes last, where it stays in sight. */
 static void number_talk(const struct app *app, const char *text, const char *link, enum cr_role role)
 {
-    if (*text) {
-        say_must(STYLE_PLAIN, "%s",
-                 role == CR_RECEIVER ? _("Type this number on the device that sends:")
-                                     : _("Type this number on the device that receives:"));
-        large_number(text);
-        say_must(STYLE_STRONG, "\n    %s\n", text);
-    }
-    number_link(app, link, *text == '\0');
+    int talk_rows = AROUND_ROWS + (*text ? NUMBER_ROWS : 0);
+
+    where_talk(app, role, 0);
+    if (!draw(app, link, talk_rows) && !*text)
+        say_must(STYLE_PLAIN, "%s", link);
     if (role == CR_SENDER)
         say_must(STYLE_WARN, "%s",
                  _("Show it only to your own device. Whoever enters it can ask for your certificate."));
+    if (!*text)
+        return;
+    say_must(STYLE_PLAIN, "%s",
+             role == CR_RECEIVER ? _("Type this number on the device that sends:")
+                                 : _("Type this number on the device that receives:"));
+    large_number(text);
+    say_must(STYLE_STRONG, "\n    %s\n", text);
 }
 
 /* The link as the other device opens it: the page, and behind '#' what no server sees. */
@@ -174,8 +178,8 @@ static void left_on_terminal(int seconds)
     char text[256];
 
     snprintf(text, sizeof(text),
-             terminal_can_ask() ? _("Waiting for the other device: %d:%02d left (e and Enter: more time)")
-                                : _("Waiting for the other device: %d:%02d left"),
+             terminal_can_ask() ? _("%d:%02d left. Waiting for the other device (e and Enter: more time)")
+                                : _("%d:%02d left. Waiting for the other device"),
              seconds / 60, seconds % 60);
     terminal_status(text);
 }

@@ -6,6 +6,7 @@
 #include <uniwidth.h>
 
 #define GAP 2
+#define INDENT 5 /* of a second line */
 
 struct table {
     size_t columns;
@@ -68,6 +69,22 @@ int table_width(const char *text)
     return width > 0 ? width : 0;
 }
 
+size_t table_fit(const char *text, int columns)
+{
+    size_t length = strlen(text), fits = 0;
+
+    while (fits < length) {
+        size_t step = 1;
+
+        while (((unsigned char)text[fits + step] & 0xc0) == 0x80)
+            step++;
+        if (u8_width((const uint8_t *)text, fits + step, "UTF-8") > columns)
+            break;
+        fits += step;
+    }
+    return fits;
+}
+
 static int column_width(const struct table *table, size_t column)
 {
     int width = 0;
@@ -80,42 +97,55 @@ static int column_width(const struct table *table, size_t column)
     return width;
 }
 
-static char *row_text(const struct table *table, size_t first, const int *widths)
+/* The cells first to last - 1 of a row, lined up. */
+static char *row_text(char *const *cells, const int *widths, size_t first, size_t last)
 {
-    size_t length = 1;
+    size_t length = INDENT + 1;
     char *row, *at;
 
-    for (size_t i = 0; i < table->columns; i++)
-        length += strlen(table->cells[first + i]) + (size_t)widths[i] + GAP;
+    for (size_t i = first; i < last; i++)
+        length += strlen(cells[i]) + (size_t)widths[i] + GAP;
     row = at = malloc(length);
-    for (size_t i = 0; row && i < table->columns; i++) {
-        const char *cell = table->cells[first + i];
-        size_t bytes = strlen(cell);
-        size_t gap = i + 1 < table->columns ? (size_t)(widths[i] - table_width(cell)) + GAP : 0;
+    if (!row)
+        return NULL;
+    memset(at, ' ', INDENT);
+    at += first ? INDENT : 0;
+    for (size_t i = first; i < last; i++) {
+        size_t bytes = strlen(cells[i]);
+        size_t gap = i + 1 < last ? (size_t)(widths[i] - table_width(cells[i])) + GAP : 0;
 
-        memcpy(at, cell, bytes);
+        memcpy(at, cells[i], bytes);
         memset(at + bytes, ' ', gap);
         at += bytes + gap;
     }
-    if (row)
-        *at = '\0';
+    *at = '\0';
     return row;
 }
 
-void table_print(const struct table *table, void (*print)(const char *row))
+static void print_part(char *const *cells, const int *widths, size_t first, size_t last,
+                       void (*print)(const char *row))
+{
+    char *row = first < last ? row_text(cells, widths, first, last) : NULL;
+
+    if (row)
+        print(row);
+    free(row);
+}
+
+void table_print(const struct table *table, int screen, size_t fold, void (*print)(const char *row))
 {
     int *widths = table ? calloc(table->columns, sizeof(*widths)) : NULL;
+    int width = -GAP;
 
     if (!widths)
         return;
     for (size_t i = 0; i < table->columns; i++)
-        widths[i] = column_width(table, i);
+        width += (widths[i] = column_width(table, i)) + GAP;
+    if (!screen || width <= screen)
+        fold = table->columns;
     for (size_t first = 0; first + table->columns <= table->count; first += table->columns) {
-        char *row = row_text(table, first, widths);
-
-        if (row)
-            print(row);
-        free(row);
+        print_part(table->cells + first, widths, 0, fold, print);
+        print_part(table->cells + first, widths, fold, table->columns, print);
     }
     free(widths);
 }

@@ -2,6 +2,7 @@
 #include "terminal.h"
 
 #include "interrupt.h"
+#include "table.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -110,13 +111,27 @@ enum terminal_input terminal_wait_line(char *line, size_t capacity, size_t *leng
     return terminal_take_line(line, capacity, length);
 }
 
+void terminal_forget_typed(void)
+{
+    if (is_input)
+        tcflush(STDIN_FILENO, TCIFLUSH);
+}
+
 void terminal_status(const char *text)
 {
+    int length = text ? (int)table_fit(text, terminal_columns() - 1) : 0;
+
     if (!is_output || (!text && !has_status))
         return;
-    fprintf(stderr, "\r\033[K%s", text ? text : "");
+    fprintf(stderr, "\r\033[K%.*s", length, text ? text : "");
     fflush(stderr);
     has_status = text != NULL;
+}
+
+void terminal_status_typed(void)
+{
+    if (has_status)
+        fputs("\033[A", stderr);
 }
 
 const char *terminal_style(enum terminal_style style)

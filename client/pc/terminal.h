@@ -29,8 +29,13 @@ enum terminal_input terminal_take_line(char *line, size_t capacity, size_t *leng
 /* The same, but waits for the line, or for a signal. */
 enum terminal_input terminal_wait_line(char *line, size_t capacity, size_t *length);
 
-/* Rewrites the last line, on a terminal only; NULL removes it. Other talk must remove it first (say.c does). */
+/* What was typed before the next question is no answer to it: forgets it, on a terminal only. */
+void terminal_forget_typed(void);
+
+/* Rewrites the last line, on a terminal only, cut to one line; NULL removes it. Other talk must remove it first (say.c does). */
 void terminal_status(const char *text);
+/* The person typed a line behind it: the next one is written over it all the same. */
+void terminal_status_typed(void);
 
 enum terminal_style { STYLE_PLAIN, STYLE_STRONG, STYLE_GOOD, STYLE_WARN, STYLE_BAD };
 /* The escape sequence of a style, or "" without colours; STYLE_PLAIN ends a style. */

@@ -2,6 +2,7 @@
 #include "tls.h"
 
 #include <dirent.h>
+#include <netinet/in.h>
 #include <openssl/x509_vfy.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +23,20 @@ static int load_system(SSL_CTX *context)
     return SSL_CTX_set_default_verify_paths(context);
 }
 
+/* A certificate does not know the interface behind '%'. */
+static int expect_six(SSL_CTX *context, const char *host)
+{
+    char numeric[INET6_ADDRSTRLEN] = "";
+    size_t length = strcspn(host, "%");
+
+    if (length >= sizeof(numeric))
+        return -1;
+    memcpy(numeric, host, length);
+    return X509_VERIFY_PARAM_set1_ip_asc(SSL_CTX_get0_param(context), numeric) == 1 ? 0 : -1;
+}
+
 /* Our own context, because the library would also trust whatever lies in a folder relative to the working directory. */
-enum net_failure tls_new(SSL_CTX **tls, const char *ca_file)
+enum net_failure tls_new(SSL_CTX **tls, const char *ca_file, const char *host)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     int loaded;
@@ -33,9 +46,9 @@ enum net_failure tls_new(SSL_CTX **tls, const char *ca_file)
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     loaded = ca_file ? SSL_CTX_load_verify_file(context, ca_file) : load_system(context);
-    if (loaded != 1) {
+    if (loaded != 1 || (strchr(host, ':') && expect_six(context, host))) {
         SSL_CTX_free(context);
-        return NET_CA_FILE;
+        return loaded != 1 ? NET_CA_FILE : NET_NAME_NOT_FOUND;
     }
     *tls = context;
     return NET_OK;

@@ -5,11 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define REMOVE_DEPTH 4
+#define LOCK_TRIES 60
+#define LOCK_PAUSE_MS 50
 
 void (*store_step)(const char *name) = NULL;
 int store_lacks_exchange = 0;
@@ -38,6 +42,17 @@ int folder_sync(int folder)
     step("fsync folder");
     /* Some file systems cannot sync a folder; they say so by EINVAL. */
     return fsync(folder) == 0 || errno == EINVAL ? 0 : -1;
+}
+
+int folder_lock(int folder, int may_wait)
+{
+    int result = flock(folder, LOCK_EX | LOCK_NB);
+    for (int i = 0; may_wait && result != 0 && errno == EWOULDBLOCK && i < LOCK_TRIES; i++) {
+        step("wait");
+        (void)poll(NULL, 0, LOCK_PAUSE_MS);
+        result = flock(folder, LOCK_EX | LOCK_NB);
+    }
+    return result;
 }
 
 static int write_all(int file, const uint8_t *bytes, size_t length)
@@ -83,15 +98,9 @@ int file_remove(int folder, const char *name)
     return unlinkat(folder, name, 0);
 }
 
-int entry_rename(int from, const char *name, int to, const char *new_name)
-{
-    step("rename");
-    return renameat(from, name, to, new_name);
-}
-
 /* EACCES: a folder that may not be written can be renamed where it is, but not moved into another. EPERM: so say some
  * sandboxes of calls they do not know. */
-static int is_no_exchange(int error)
+static int is_no_such_rename(int error)
 {
     static const int errors[] = {EINVAL, ENOSYS, ENOTSUP, EOPNOTSUPP, EACCES, EPERM};
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
@@ -102,6 +111,22 @@ static int is_no_exchange(int error)
     return 0;
 }
 
+int entry_rename(int from, const char *name, int to, const char *new_name)
+{
+    step("rename");
+    if (!store_lacks_exchange) {
+        int result = rename_new_at(from, name, to, new_name);
+        if (result == 0 || !is_no_such_rename(errno)) {
+            return result;
+        }
+    }
+    if (entry_type(to, new_name) != ENTRY_MISSING) {
+        errno = EEXIST;
+        return -1;
+    }
+    return renameat(from, name, to, new_name);
+}
+
 int entry_exchange(int from, const char *name, int to, const char *other)
 {
     if (store_lacks_exchange) {
@@ -110,7 +135,7 @@ int entry_exchange(int from, const char *name, int to, const char *other)
     }
     step("exchange");
     int result = exchange_at(from, name, to, other);
-    if (result != 0 && is_no_exchange(errno)) {
+    if (result != 0 && is_no_such_rename(errno)) {
         errno = ENOTSUP;
     }
     return result;

@@ -1,5 +1,6 @@
 /* Reading files and folders, always relative to an open folder and never through a symbolic link below it. */
 #include "files.h"
+#include "steps.h"
 #include "text.h"
 
 #include <dirent.h>
@@ -10,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+unsigned long store_reads = 0;
 
 int folder_open(int at, const char *name)
 {
@@ -130,6 +133,7 @@ enum store_fault file_read(int folder, const char *name, uint8_t **bytes, size_t
     enum store_fault fault = STORE_OK;
     *bytes = NULL;
     *length = 0;
+    store_reads++;
     int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (file < 0) {
         return fault_of_reading();

@@ -28,9 +28,14 @@ void file_free(uint8_t *bytes);
 int folder_make(int at, const char *name);
 int folder_remove(int at, const char *name);
 int folder_sync(int folder);
+/* Locks the open folder for this program until it is closed; waits for another holder if may_wait, but not for more than three
+ * seconds. EWOULDBLOCK: another has it. Anything else: there are no locks here. */
+int folder_lock(int folder, int may_wait);
 /* Creates a new file of mode 0600 and brings it to the disk. */
 int file_write(int folder, const char *name, const uint8_t *bytes, size_t length);
 int file_remove(int folder, const char *name);
+/* EEXIST when something is called new_name already: nothing is ever overwritten. (Where no rename can promise that, what appears
+ * between looking and renaming is.) */
 int entry_rename(int from, const char *name, int to, const char *new_name);
 /* Exchanges two entries in one instant. ENOTSUP where that cannot be had, and a rename or two may still do. */
 int entry_exchange(int from, const char *name, int to, const char *other);

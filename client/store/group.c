@@ -8,6 +8,7 @@
 #include "x509.h"
 
 #include <openssl/err.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -29,23 +30,57 @@ static int ends_in(const char *name, const char *ending)
     return length > end && strcasecmp(name + length - end, ending) == 0;
 }
 
-static const char *find_name(char **names, const char *wanted)
+/* What lies in one folder. Folded once, so that a folder full of groups costs no square of foldings. */
+struct lying {
+    char **names;
+    char **folded;
+    size_t count;
+};
+
+static void lying_wipe(struct lying *lying)
 {
-    const char *other_case = NULL;
-    for (char **name = names; *name != NULL; name++) {
-        if (strcmp(*name, wanted) == 0) {
-            return *name;
-        }
-        if (other_case == NULL && text_is_same(*name, wanted)) {
-            other_case = *name;
+    for (size_t i = 0; lying->folded != NULL && i < lying->count; i++) {
+        free(lying->folded[i]);
+    }
+    free(lying->folded);
+}
+
+static int lying_fold(struct lying *lying, char **names)
+{
+    size_t count = 0;
+    while (names[count] != NULL) {
+        count++;
+    }
+    *lying = (struct lying){names, calloc(count + 1, sizeof *names), count};
+    for (size_t i = 0; lying->folded != NULL && i < count; i++) {
+        lying->folded[i] = text_fold(names[i]);
+        if (lying->folded[i] == NULL) {
+            return -1;
         }
     }
-    return other_case;
+    return lying->folded == NULL ? -1 : 0;
+}
+
+static const char *find_name(const struct lying *lying, const char *wanted)
+{
+    const char *found = NULL;
+    char *folded = text_fold(wanted);
+    for (size_t i = 0; folded != NULL && i < lying->count; i++) {
+        if (strcmp(lying->names[i], wanted) == 0) {
+            found = lying->names[i];
+            break;
+        }
+        if (found == NULL && strcmp(lying->folded[i], folded) == 0) {
+            found = lying->names[i];
+        }
+    }
+    free(folded);
+    return found;
 }
 
 /* Reads the certificate or key and says what is wrong with it. facts may be NULL. */
 static enum store_fault examine(int folder, const char *name, enum cr_file_kind kind,
-                                struct store_facts *facts)
+                                struct store_facts *facts, uint8_t digest[static SHA256_DIGEST_LENGTH])
 {
     uint8_t *bytes = NULL;
     size_t length = 0;
@@ -53,6 +88,7 @@ static enum store_fault examine(int folder, const char *name, enum cr_file_kind 
     if (fault != STORE_OK) {
         return fault;
     }
+    SHA256(bytes, length, digest);
     if (facts != NULL) {
         fault = store_facts_read(bytes, length, facts);
     } else if (kind == CR_FILE_SIGN_KEY || kind == CR_FILE_KM_KEY) {
@@ -70,12 +106,13 @@ static enum store_fault examine(int folder, const char *name, enum cr_file_kind 
 }
 
 static int entry_add_file(struct store_entry *entry, const char *path, const char *name,
-                          enum cr_file_kind kind)
+                          enum cr_file_kind kind, const uint8_t digest[static SHA256_DIGEST_LENGTH])
 {
     char *full = text_print("%s/%s", path, name);
     if (full == NULL) {
         return -1;
     }
+    memcpy(entry->digests[entry->file_count], digest, sizeof entry->digests[0]);
     entry->kinds[entry->file_count] = kind;
     entry->paths[entry->file_count++] = full;
     return 0;
@@ -91,11 +128,12 @@ static void take_pair(struct scan *scan, int folder, const char *path, enum cr_f
         enum cr_file_kind kind = LAYOUT[i].kind;
         int is_sign = kind == CR_FILE_SIGN_CERT || kind == CR_FILE_SIGN_KEY;
         enum store_fault fault = kind == CR_FILE_SIGN_CERT ? STORE_NO_CERT : STORE_NO_KEY;
+        uint8_t digest[SHA256_DIGEST_LENGTH] = {0};
         if (found[i] != NULL) {
-            fault = examine(folder, found[i], kind, kind == CR_FILE_SIGN_CERT ? &entry.facts : NULL);
+            fault = examine(folder, found[i], kind, kind == CR_FILE_SIGN_CERT ? &entry.facts : NULL, digest);
         }
         if (found[i] != NULL && (is_sign || fault == STORE_OK) &&
-            entry_add_file(&entry, path, found[i], kind) != 0) {
+            entry_add_file(&entry, path, found[i], kind, digest) != 0) {
             scan->fault = STORE_MEMORY;
         }
         if (is_sign && entry.fault == STORE_OK) {
@@ -111,12 +149,12 @@ static void take_pair(struct scan *scan, int folder, const char *path, enum cr_f
     list_add(scan, &entry);
 }
 
-static void take_npki(struct scan *scan, int folder, const char *path, char **names)
+static void take_npki(struct scan *scan, int folder, const char *path, const struct lying *lying)
 {
     const char *found[LAYOUT_FILES];
     int is_any = 0;
     for (size_t i = 0; i < LAYOUT_FILES; i++) {
-        found[i] = find_name(names, LAYOUT[i].npki);
+        found[i] = find_name(lying, LAYOUT[i].npki);
         is_any |= found[i] != NULL;
     }
     if (is_any) {
@@ -124,14 +162,14 @@ static void take_npki(struct scan *scan, int folder, const char *path, char **na
     }
 }
 
-static void take_gpki(struct scan *scan, int folder, const char *path, char **names, const char *name,
-                      const char *ending)
+static void take_gpki(struct scan *scan, int folder, const char *path, const struct lying *lying,
+                      const char *name, const char *ending)
 {
     const char *found[LAYOUT_FILES];
     int base_length = (int)(strlen(name) - strlen(ending));
     for (size_t i = 0; i < LAYOUT_FILES; i++) {
         char *wanted = text_print("%.*s%s", base_length, name, LAYOUT[i].gpki);
-        found[i] = wanted == NULL ? NULL : find_name(names, wanted);
+        found[i] = wanted == NULL ? NULL : find_name(lying, wanted);
         free(wanted);
     }
     /* Each group once: by its certificate, or by its key when there is no certificate. */
@@ -142,12 +180,14 @@ static void take_gpki(struct scan *scan, int folder, const char *path, char **na
 
 /* Facts of a container, as far as they show without its password; its file's name when they do not. */
 static enum store_fault container_examine(int folder, const char *name, const struct ending *ending,
-                                          struct store_facts *facts)
+                                          struct store_facts *facts,
+                                          uint8_t digest[static SHA256_DIGEST_LENGTH])
 {
     uint8_t *bytes = NULL;
     size_t length = 0;
     enum store_fault fault = file_read(folder, name, &bytes, &length);
     if (fault == STORE_OK) {
+        SHA256(bytes, length, digest);
         fault = container_check(ending->format, bytes, length);
     }
     if (fault == STORE_OK) {
@@ -173,11 +213,12 @@ int group_take_container(struct scan *scan, int folder, const char *path, const 
         if (!ends_in(name, CONTAINERS[i].text)) {
             continue;
         }
+        uint8_t digest[SHA256_DIGEST_LENGTH] = {0};
         struct store_entry entry = {.format = CONTAINERS[i].format, .path = text_print("%s/%s", path, name)};
-        if (entry.path == NULL || entry_add_file(&entry, path, name, CONTAINERS[i].kind) != 0) {
+        entry.fault = container_examine(folder, name, &CONTAINERS[i], &entry.facts, digest);
+        if (entry.path == NULL || entry_add_file(&entry, path, name, CONTAINERS[i].kind, digest) != 0) {
             scan->fault = STORE_MEMORY;
         }
-        entry.fault = container_examine(folder, name, &CONTAINERS[i], &entry.facts);
         /* Many a .pem is something else altogether. */
         if (entry.format == CR_FORMAT_PEM && (entry.fault == STORE_NO_CERT || entry.fault == STORE_NO_KEY)) {
             entry_wipe(&entry);
@@ -191,12 +232,19 @@ int group_take_container(struct scan *scan, int folder, const char *path, const 
 
 void group_take(struct scan *scan, int folder, const char *path, char **names)
 {
-    take_npki(scan, folder, path, names);
+    struct lying lying;
+    if (lying_fold(&lying, names) != 0) {
+        scan->fault = STORE_MEMORY;
+        lying_wipe(&lying);
+        return;
+    }
+    take_npki(scan, folder, path, &lying);
     for (char **name = names; *name != NULL; name++) {
         if (ends_in(*name, LAYOUT[0].gpki) || ends_in(*name, LAYOUT[1].gpki)) {
-            take_gpki(scan, folder, path, names, *name, LAYOUT[0].gpki);
+            take_gpki(scan, folder, path, &lying, *name, LAYOUT[0].gpki);
         } else if (entry_type(folder, *name) == ENTRY_FILE) {
             group_take_container(scan, folder, path, *name);
         }
     }
+    lying_wipe(&lying);
 }

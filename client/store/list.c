@@ -27,36 +27,26 @@ void store_list_free(struct store_list *list)
     memset(list, 0, sizeof *list);
 }
 
-static const struct cr_file *find_kind(const struct cr_cert *cert, enum cr_file_kind kind)
+static const uint8_t *digest_of(const struct store_entry *entry, enum cr_file_kind kind)
 {
-    for (size_t i = 0; i < cert->file_count; i++) {
-        if (cert->files[i].kind == kind) {
-            return &cert->files[i];
+    for (size_t i = 0; i < entry->file_count; i++) {
+        if (entry->kinds[i] == kind) {
+            return entry->digests[i];
         }
     }
     return NULL;
 }
 
-static int is_agreeing(const struct cr_cert *one, const struct cr_cert *other)
+/* Copies of one certificate whose keys differ (another password, or damage) are not one: each must be seen, and be chosen. */
+static int is_copy(const struct store_entry *one, const struct store_entry *other)
 {
     for (size_t i = 0; i < one->file_count; i++) {
-        const struct cr_file *file = &one->files[i];
-        const struct cr_file *same = find_kind(other, file->kind);
-        if (same != NULL && (same->size != file->size || memcmp(same->bytes, file->bytes, file->size) != 0)) {
+        const uint8_t *same = digest_of(other, one->kinds[i]);
+        if (same != NULL && memcmp(same, one->digests[i], sizeof one->digests[i]) != 0) {
             return 0;
         }
     }
     return 1;
-}
-
-/* Copies of one certificate whose keys differ (another password, or damage) are not one: each must be seen, and be chosen. */
-static int is_copy(const struct store_entry *one, const struct store_entry *other)
-{
-    struct cr_bundle *both = cr_bundle_new();
-    int is_same = both != NULL && store_load(one, both) == STORE_OK && store_load(other, both) == STORE_OK &&
-                  is_agreeing(&both->certs[0], &both->certs[1]);
-    cr_bundle_free(both);
-    return is_same;
 }
 
 static struct store_entry *find_same(struct store_list *list, const struct store_entry *entry)

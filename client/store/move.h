@@ -50,8 +50,9 @@ enum store_fault moves_apply(const struct roots *roots, int stage, const struct 
 /* Puts everything back as it was, the new entries into the stage. 0, or -1 when something resisted. Safe to call again too. */
 int moves_undo(const struct roots *roots, int stage, const struct moves *moves);
 
-/* One store_save at a time; released when the folder is closed or the process dies. */
-void roots_lock(const struct roots *roots);
+/* One store_save at a time; released when the folder is closed or the process dies. STORE_BUSY: another program has it, and
+ * kept it for the three seconds that we wait if may_wait. */
+enum store_fault roots_lock(const struct roots *roots, int may_wait);
 /* What store_recover does, the lock being held. */
 void recover_locked(const struct roots *roots);
 

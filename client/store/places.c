@@ -99,9 +99,19 @@ static void follow_all(struct scan *scan, const char *base, const char *const *p
     close(folder);
 }
 
+const char *places_home(void)
+{
+    const char *home = getenv("HOME");
+    if (home == NULL || home[0] == '\0') {
+        const struct passwd *person = getpwuid(getuid());
+        home = person == NULL ? NULL : person->pw_dir;
+    }
+    return home == NULL || home[0] == '\0' ? NULL : home;
+}
+
 void places_scan(struct scan *scan, const char *home, const char *system)
 {
-    if (home != NULL && home[0] != '\0') {
+    if (home != NULL) {
         follow_all(scan, home, BELOW_HOME, sizeof BELOW_HOME / sizeof BELOW_HOME[0]);
     }
     follow_all(scan, system, BELOW_SYSTEM, sizeof BELOW_SYSTEM / sizeof BELOW_SYSTEM[0]);
@@ -109,11 +119,7 @@ void places_scan(struct scan *scan, const char *home, const char *system)
 
 char *store_default_root(void)
 {
-    const char *home = getenv("HOME");
-    if (home == NULL || home[0] == '\0') {
-        const struct passwd *person = getpwuid(getuid());
-        home = person == NULL ? NULL : person->pw_dir;
-    }
+    const char *home = places_home();
     if (home == NULL) {
         return NULL;
     }

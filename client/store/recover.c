@@ -6,14 +6,20 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-void roots_lock(const struct roots *roots)
+enum store_fault roots_lock(const struct roots *roots, int may_wait)
 {
     /* Where a file system has no locks the worst is two programs clearing up after each other. */
-    while (flock(roots->root, LOCK_EX) != 0 && errno == EINTR) {
-    }
+    return folder_lock(roots->root, may_wait) != 0 && errno == EWOULDBLOCK ? STORE_BUSY : STORE_OK;
+}
+
+/* In a folder that others write too, anybody can make what is called like a stage; but only we what is ours and closed to them. */
+static int is_ours(int stage)
+{
+    struct stat info;
+    return fstat(stage, &info) == 0 && info.st_uid == geteuid() && (info.st_mode & 0777) == 0700;
 }
 
 static void recover_stage(const struct roots *roots, const char *name)
@@ -25,7 +31,7 @@ static void recover_stage(const struct roots *roots, const char *name)
         free(moves);
         return;
     }
-    switch (journal_read(stage, moves, &is_undo)) {
+    switch (is_ours(stage) ? journal_read(stage, moves, &is_undo) : STORE_DAMAGED_CERT) {
     case STORE_NOT_FOUND:
         stage_remove(roots, stage, name);
         break;
@@ -36,7 +42,7 @@ static void recover_stage(const struct roots *roots, const char *name)
         }
         break;
     default:
-        /* Not understood, so not touched. */
+        /* Not ours or not understood, so not touched. */
         break;
     }
     close(stage);
@@ -62,8 +68,8 @@ void store_recover(const char *root)
     struct roots roots;
     int made = 0;
     int saved = errno;
-    if (roots_open(root, 0, &roots, &made) == STORE_OK) {
-        roots_lock(&roots);
+    /* When it is busy, whoever stores there has recovered first. */
+    if (roots_open(root, 0, &roots, &made) == STORE_OK && roots_lock(&roots, 0) == STORE_OK) {
         recover_locked(&roots);
     }
     roots_close(&roots);

@@ -141,11 +141,13 @@ enum store_fault store_save(const char *root, const struct cr_bundle *bundle, in
     }
     fault = roots_open(root, 1, &roots, &made);
     if (fault == STORE_OK) {
-        roots_lock(&roots);
+        fault = roots_lock(&roots, 1);
+    }
+    if (fault == STORE_OK) {
         recover_locked(&roots);
         fault = save_locked(&roots, bundle, may_replace, digest, paths);
     }
-    if (fault != STORE_OK && made) {
+    if (fault != STORE_OK && fault != STORE_BUSY && made) {
         int saved = errno;
         (void)folder_remove(AT_FDCWD, roots.root_path);
         errno = saved;

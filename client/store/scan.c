@@ -134,17 +134,23 @@ static void scan_file(struct scan *scan, const char *path)
 }
 
 /* Usable entries first, each kind in the order found. */
-static void faults_last(struct store_list *list)
+static enum store_fault faults_last(struct store_list *list)
 {
-    for (size_t i = 1; i < list->count; i++) {
-        struct store_entry moved = list->entries[i];
-        size_t to = i;
-        while (moved.fault == STORE_OK && to > 0 && list->entries[to - 1].fault != STORE_OK) {
-            list->entries[to] = list->entries[to - 1];
-            to--;
-        }
-        list->entries[to] = moved;
+    struct store_entry *ordered = calloc(list->count + 1, sizeof *ordered);
+    size_t count = 0;
+    if (ordered == NULL) {
+        return STORE_MEMORY;
     }
+    for (int is_faulty = 0; is_faulty < 2; is_faulty++) {
+        for (size_t i = 0; i < list->count; i++) {
+            if ((list->entries[i].fault != STORE_OK) == is_faulty) {
+                ordered[count++] = list->entries[i];
+            }
+        }
+    }
+    free(list->entries);
+    list->entries = ordered;
+    return STORE_OK;
 }
 
 static void scan_path(struct scan *scan, const char *path)
@@ -173,12 +179,12 @@ enum store_fault store_scan(const char *dir, struct store_list *list)
     if (dir != NULL) {
         scan_path(&scan, dir);
     } else {
-        places_scan(&scan, getenv("HOME"), "");
+        places_scan(&scan, places_home(), "");
     }
     free(scan.visited);
-    faults_last(list);
-    if (scan.fault != STORE_OK) {
-        return scan.fault;
+    enum store_fault fault = faults_last(list);
+    if (scan.fault != STORE_OK || fault != STORE_OK) {
+        return scan.fault != STORE_OK ? scan.fault : fault;
     }
     return list->count == 0 ? STORE_NOT_FOUND : STORE_OK;
 }

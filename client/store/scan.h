@@ -30,6 +30,9 @@ void group_take(struct scan *scan, int folder, const char *path, char **names);
 /* Makes an entry of one PKCS#12 or PEM file. Returns whether its name says that it is one. */
 int group_take_container(struct scan *scan, int folder, const char *path, const char *name);
 
+/* The home of whoever runs this program: HOME, else what the system knows; NULL when nobody says. Not to be freed, and only good
+ * until the next call. */
+const char *places_home(void);
 /* Every usual place below a home folder and below the system's root ("" but in tests). */
 void places_scan(struct scan *scan, const char *home, const char *system);
 

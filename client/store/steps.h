@@ -1,11 +1,15 @@
-/* A place for tests to stand at: called before every change of the file system with its name ("mkdir", "rename"...).
+/* A place for tests to stand at: called before every change of the file system, and every wait for a lock, with its name ("mkdir",
+ * "rename", "wait"...).
  * NULL in the program. */
 #ifndef STORE_STEPS_H
 #define STORE_STEPS_H
 
 extern void (*store_step)(const char *name);
 
-/* Set by tests: behave as on a file system that cannot exchange two entries. */
+/* Set by tests: behave as on a file system whose renames know no flags: none exchanges two entries, each overwrites. */
 extern int store_lacks_exchange;
+
+/* For tests: how many files have been opened to be read so far. */
+extern unsigned long store_reads;
 
 #endif

@@ -30,6 +30,7 @@ enum store_fault {
     STORE_NOT_WRITABLE, /* errno tells why */
     STORE_EXISTS,       /* another certificate of the same name is there, and was kept */
     STORE_READ_BACK,    /* what was read back is not what was written */
+    STORE_BUSY,         /* another program stores there, and did not end within three seconds */
     STORE_MEMORY,
 };
 
@@ -78,6 +79,7 @@ struct store_entry {
     char **other_places;       /* the same certificate elsewhere; NULL-terminated, or NULL when nowhere */
     char *paths[CR_FILES_MAX]; /* its files by position; kinds tells which */
     enum cr_file_kind kinds[CR_FILES_MAX];
+    uint8_t digests[CR_FILES_MAX][32]; /* SHA-256 of each file as it was scanned */
     size_t file_count;
 };
 
@@ -147,7 +149,9 @@ enum store_fault store_save(const char *root, const struct cr_bundle *bundle, in
                             uint8_t digest[static CR_DIGEST_BYTES], char ***paths);
 void store_paths_free(char **paths);
 
-/* Removes what a killed store_save left behind below root: temporary folders, half-done replacements are completed or undone. */
+/* Removes what a killed store_save left behind below root: temporary folders, half-done replacements are completed or undone. Believes only
+ * what it could have left itself: a temporary folder of this user, of mode 0700. (So nothing is recovered where the file system keeps no
+ * modes, as FAT.) Does not wait: while another program stores there, that one recovers. */
 void store_recover(const char *root);
 
 /* A copy of text in which everything that could move a cursor, hide or reverse text (ESC, C0, C1, bidi controls, line

@@ -113,6 +113,18 @@ int text_is_same(const char *a, const char *b)
     return order == 0;
 }
 
+char *text_fold(const char *text)
+{
+    size_t made = 0;
+    size_t length = strlen(text);
+    const uint8_t *bytes = (const uint8_t *)text;
+    if (length == 0 || u8_check(bytes, length) != NULL) {
+        return strdup(text);
+    }
+    uint8_t *folded = u8_casefold(bytes, length, NULL, UNINORM_NFC, NULL, &made);
+    return terminate(folded, made);
+}
+
 void text_cut(char *text, size_t max)
 {
     if (strlen(text) <= max) {

@@ -20,6 +20,8 @@ char *text_encode_cp949(const char *text, size_t length, size_t *out_length);
 
 /* Equal but for letter case and Unicode composition. Texts that are not UTF-8 are compared byte for byte. */
 int text_is_same(const char *a, const char *b);
+/* Folded texts are equal byte for byte when the texts are the same: for comparing one with many. Caller frees. */
+char *text_fold(const char *text);
 
 /* Cuts to at most max bytes, never within a character. */
 void text_cut(char *text, size_t max);

@@ -315,6 +315,12 @@ static void handle_record(struct cr_transfer *t)
         transfer_end(t, CR_END_PROTOCOL, CR_MOOD_ERROR);
 }
 
+/* Whatever knocks at a number without being a certrelay device has not tried it, and has broken nothing but this mailbox. */
+static int is_stranger(const struct cr_transfer *t)
+{
+    return t->side == CR_DISPLAYER && !cr_session_is_spent(t->session);
+}
+
 static void end_session(struct cr_transfer *t, int error)
 {
     switch (error) {
@@ -331,7 +337,7 @@ static void end_session(struct cr_transfer *t, int error)
         transfer_end(t, CR_END_MEMORY, CR_MOOD_ERROR);
         break;
     default:
-        transfer_end(t, CR_END_TAMPERED, CR_MOOD_ERROR);
+        transfer_end(t, is_stranger(t) ? CR_END_STRANGER : CR_END_TAMPERED, CR_MOOD_ERROR);
     }
 }
 

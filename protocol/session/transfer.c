@@ -14,17 +14,23 @@
 #define LIFE_SLACK_MS 5000
 #define REPEAT_MIN_MS 200
 
+/* Of each type only the latest waits, so that no row of TIME or PEER can crowd out what must be heard. */
+static void forget_type(struct cr_transfer *t, enum cr_event_type type)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < t->event_count; i++)
+        if (t->events[i].type != type)
+            t->events[kept++] = t->events[i];
+    t->event_count = kept;
+}
+
 void transfer_push(struct cr_transfer *t, const struct cr_event *event)
 {
     if (t->stage == EXPECT_NOTHING)
         return; /* ENDED is the last event */
-    if (t->event_count == EVENTS_MAX) {
-        if (event->type != CR_EVENT_ENDED)
-            return;
-        t->event_count--;
-    }
-    t->events[(t->event_first + t->event_count) % EVENTS_MAX] = *event;
-    t->event_count++;
+    forget_type(t, event->type);
+    t->events[t->event_count++] = *event;
 }
 
 void transfer_push_type(struct cr_transfer *t, enum cr_event_type type)
@@ -170,7 +176,7 @@ int cr_transfer_new(struct cr_transfer **transfer, const struct cr_transfer_conf
         return CR_E_MEMORY;
     memset(t, 0, sizeof *t);
     t->now = t->connect_at = t->offline_since = now_ms;
-    t->answer_by = t->repeat_at = t->life_until = CR_NEVER;
+    t->answer_by = t->repeat_at = t->seated_at = t->life_until = CR_NEVER;
     t->peer_away_since = t->step_by = t->bye_by = t->refused_since = t->last_word_by = CR_NEVER;
     error = configure(t, config);
     if (error == CR_OK)
@@ -267,12 +273,22 @@ void cr_transfer_lost(struct cr_transfer *t, int is_refused, int64_t now_ms)
         transfer_push_type(t, CR_EVENT_OFFLINE);
 }
 
+/* The relay's word counts, within what the contract lets a mailbox live. */
+static void set_life(struct cr_transfer *t, int64_t until)
+{
+    int64_t most = t->seated_at + (CR_WAIT_MAX_SECONDS + CR_JOINED_SECONDS) * 1000 + LIFE_SLACK_MS;
+
+    t->life_until = until < most ? until : most;
+}
+
 static void on_answer(struct cr_transfer *t, const struct cr_link_event *event)
 {
+    if (t->seated_at == CR_NEVER)
+        t->seated_at = t->now;
     t->is_answered = 1;
     t->attempts = 0;
     t->offline_since = CR_NEVER;
-    t->life_until = t->now + event->seconds * 1000 + LIFE_SLACK_MS;
+    set_life(t, t->now + event->seconds * 1000 + LIFE_SLACK_MS);
     transfer_expect(t, t->stage); /* what was not heard while offline has its full time again */
     transfer_push_type(t, CR_EVENT_ONLINE);
 }
@@ -319,7 +335,7 @@ static void on_peer(struct cr_transfer *t, const struct cr_link_event *event)
     if (told.peer == t->peer)
         return;
     if (t->peer == CR_PEER_NOBODY && t->life_until < joined_until)
-        t->life_until = joined_until; /* the other has joined, and the relay does not say what that adds */
+        set_life(t, joined_until); /* the other has joined, and the relay does not say what that adds */
     t->peer = told.peer;
     t->peer_away_since = told.peer == CR_PEER_AWAY ? t->now : CR_NEVER;
     if (t->step_by != CR_NEVER)
@@ -335,7 +351,7 @@ static void on_resumed(struct cr_transfer *t, const struct cr_link_event *event)
 
 static void on_time(struct cr_transfer *t, const struct cr_link_event *event)
 {
-    t->life_until = t->now + event->seconds * 1000 + LIFE_SLACK_MS;
+    set_life(t, t->now + event->seconds * 1000 + LIFE_SLACK_MS);
     push_seconds(t, CR_EVENT_TIME, event->seconds);
 }
 
@@ -411,9 +427,9 @@ void cr_transfer_event(struct cr_transfer *t, struct cr_event *event)
         memset(event, 0, sizeof *event);
         return;
     }
-    *event = t->events[t->event_first];
-    t->event_first = (t->event_first + 1) % EVENTS_MAX;
+    *event = t->events[0];
     t->event_count--;
+    memmove(t->events, t->events + 1, t->event_count * sizeof *t->events);
 }
 
 const struct cr_invite *cr_transfer_invite(const struct cr_transfer *t)

@@ -5,7 +5,7 @@
 #include <certrelay/link.h>
 #include <certrelay/transfer.h>
 
-#define EVENTS_MAX 32
+#define EVENTS_MAX (CR_EVENT_ENDED + 1) /* one of each type */
 
 /* What is waited for. */
 enum stage {
@@ -50,6 +50,7 @@ struct cr_transfer {
     int64_t offline_since;
     int64_t refused_since; /* of a row of attempts that were all refused */
     int64_t repeat_at;     /* the relay was busy */
+    int64_t seated_at;     /* first */
     int64_t life_until;
     enum cr_peer peer;
     int64_t peer_away_since;
@@ -59,7 +60,7 @@ struct cr_transfer {
     int64_t now;
 
     struct cr_event events[EVENTS_MAX];
-    size_t event_first, event_count;
+    size_t event_count;
 };
 
 #define ANSWER_MS 10000 /* how long the relay may take to answer */

@@ -51,6 +51,13 @@ class Terminal:
             came = self.pull(0 if ended else min(0.2, max(0, deadline - time.monotonic())))
             assert came or (not ended and time.monotonic() < deadline), f"no {pattern!r} in:\n{self.text}"
 
+    def expect_raw(self, sequence, limit=LIMIT):
+        """Waits for bytes that text does not show, anywhere."""
+        deadline = time.monotonic() + limit
+        while sequence not in self.raw:
+            assert time.monotonic() < deadline, f"no {sequence!r} in:\n{self.raw!r}"
+            self.pull(0.2)
+
     def type(self, line):
         os.write(self.master, line.encode() + b"\n")
 

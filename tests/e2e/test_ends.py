@@ -147,6 +147,7 @@ def test_two_devices_that_want_the_same_are_told_and_the_number_is_not_said_to_b
         typist = kit.typing_importer(tmp_path / "two", shower.code())
     typist.fails("same-role")
     shower.fails("same-role")
+    assert "new number" in shower.error()["todo"]
     assert_nothing_stored(tmp_path / "one")
 
 
@@ -263,7 +264,7 @@ def mounted(tmp_path):
 
 
 @pytest.mark.parametrize("options,ids", [
-    ("ro,size=1m", ("read-only",)), ("size=4k,nr_inodes=64", ("no-space",)), ("size=1m,nr_inodes=5", ("no-space",)),
+    ("size=4k,nr_inodes=64", ("no-space",)), ("size=1m,nr_inodes=5", ("no-space",)),
 ])
 def test_a_store_that_cannot_take_it_refuses_and_holds_nothing(kit, material, tmp_path, mounted, options, ids):
     store = mounted(options)
@@ -271,5 +272,14 @@ def test_a_store_that_cannot_take_it_refuses_and_holds_nothing(kit, material, tm
     exporter = kit.exporter(material.folder, material.password, code=importer.code())
     importer.fails(*ids)
     assert importer.popen.returncode == 73
+    assert importer.error()["detail"] == f"{store}/NPKI: No space left on device"
     exporter.fails("peer-refused")
     assert tree(store) == {} and not list(store.rglob("*.tmp*")), sorted(store.rglob("*"))
+
+
+def test_a_store_that_cannot_be_written_is_told_before_a_number_is_shown(kit, mounted):
+    store = mounted("ro,size=1m")
+    importer = kit.importer(store / "NPKI")
+    importer.fails("read-only")
+    assert importer.error()["detail"] == f"{store}/NPKI: Read-only file system"
+    assert not importer.steps() and importer.popen.returncode == 73

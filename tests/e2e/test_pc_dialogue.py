@@ -3,6 +3,8 @@
 import asyncio
 import os
 import pathlib
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,12 +15,12 @@ import kit as kits
 import pytest
 import websockets
 from kit import CERTRELAY, contents
-from material import BAD_FOLDER, by_name
+from material import BAD_FOLDER, VALID, by_name, renewed
 from relays import Relay
 from terminal import Terminal
 
 pytestmark = pytest.mark.usefixtures("programs")
-NOBODY = "ws://127.0.0.1:9/ws"
+QR_LINE = b"\x1b[40;97m"
 
 
 @pytest.fixture
@@ -75,13 +77,15 @@ def test_a_password_is_not_echoed_and_the_terminal_is_as_before(person, relay, m
     assert terminal.wait() == 130
 
 
-def test_a_wrong_password_is_asked_again_and_then_given_up(person, relay, material):
+def test_a_wrong_password_is_asked_again_without_a_limit(person, relay, material):
     terminal = person("export", "--store", material.folder, "--relay", relay.url)
-    for _ in range(3):
+    for _ in range(5):
         terminal.expect("Password of .*:")
         terminal.type("not this one")
-    terminal.expect("does not open the certificate")
-    assert terminal.wait() == 65
+        terminal.expect("does not open the certificate")
+    terminal.expect("Password of .*:")
+    terminal.press(b"\x03")
+    assert terminal.wait() == 130
     assert "not this one" not in terminal.text
     assert terminal.is_restored()
     assert "Connected" not in terminal.text
@@ -117,6 +121,7 @@ def test_the_end_of_input_at_the_password_is_no_endless_question(person, relay, 
     terminal.press(b"\x04")
     assert terminal.wait() == 66
     assert terminal.is_restored()
+    assert "input ended" in terminal.text and "no terminal" not in terminal.text
 
 
 # Numbers
@@ -141,8 +146,17 @@ def test_ctrl_c_while_the_number_is_asked_for(person, relay, material):
     terminal.expect("Number shown on the other device:")
     terminal.press(b"\x03")
     assert terminal.wait(10) == 130
-    assert "Nothing was sent" in terminal.text
+    assert "Nothing was sent" in terminal.text and "used up" not in terminal.text
     assert terminal.is_restored()
+
+
+def test_ctrl_c_before_a_number_came_claims_no_number(person, relay, tmp_path):
+    terminal = person("import", "--store", tmp_path / "NPKI", "--relay", relay.url, "--enter-code")
+    terminal.expect("Number shown on the other device:")
+    terminal.press(b"\x03")
+    assert terminal.wait(10) == 130
+    assert "Nothing was stored" in terminal.text and "used up" not in terminal.text
+    assert terminal.text.count("topped") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -154,15 +168,63 @@ def test_other_signals_end_it_too(person, relay, tmp_path, number):
     assert "used up, and nothing was stored" in terminal.text
 
 
-def test_the_number_is_shown_large_with_a_qr_code_and_the_time_left(person, relay, tmp_path):
-    terminal = person("import", "--store", tmp_path / "NPKI", "--relay", relay.url)
+PAGE = ("--page", "https://page.example/")
+
+
+def test_the_number_is_shown_large_below_its_qr_code_with_the_time_left(person, relay, tmp_path):
+    terminal = person("import", "--store", tmp_path / "NPKI", "--relay", relay.url, *PAGE)
+    terminal.expect("scan this:\n\n.*█.*\n.*█")
     terminal.expect(r"\n    \d{4} \d{4} \d{4}\n")
-    terminal.expect("█.*\n.*█")
     terminal.expect(r"2:5\d left")
     terminal.type("e")
     terminal.expect(r"(3:00|2:5\d) left")
+    terminal.expect_raw(b"\x1b[A\r\x1b[K")        # the line before is not left behind
     terminal.press(b"\x03")
     assert terminal.wait(10) == 130
+
+
+@pytest.mark.parametrize("words, rows, is_drawn", [(PAGE, 60, True), (PAGE, 24, False), ((), 60, False),
+                                                   ((*PAGE, "--qr"), 24, True), (("--qr",), 24, True)])
+def test_a_qr_code_is_drawn_where_it_serves_a_phone_and_leaves_the_number_in_sight(
+        person, relay, tmp_path, words, rows, is_drawn):
+    terminal = person("import", "--store", tmp_path / "NPKI", "--relay", relay.url, *words, columns=80, rows=rows)
+    terminal.expect(r"\n    \d{4} \d{4} \d{4}\n")
+    terminal.expect("left")
+    assert ("scan this" in terminal.text) == is_drawn
+    assert (QR_LINE in terminal.raw) == is_drawn
+
+
+def test_only_a_qr_code_needs_no_page_and_becomes_a_link_where_it_does_not_fit(person, relay, tmp_path):
+    words = ("import", "--store", tmp_path / "NPKI", "--relay", relay.url, "--qr-only")
+    high, low = person(*words), person(*words, columns=80, rows=24)
+    high.expect("left")
+    low.expect("left")
+    assert QR_LINE in high.raw and "key=" not in high.text
+    assert QR_LINE not in low.raw and "key=" in low.text.replace("\n", "")
+
+
+def test_the_time_left_stays_one_line_in_a_narrow_window(person, relay, tmp_path):
+    terminal = person("import", "--store", tmp_path / "NPKI", "--relay", relay.url, columns=30)
+    terminal.expect(r"2:5\d left")
+    terminal.press(b"\x03")
+    assert terminal.wait(10) == 130
+    lines = re.findall(rb"\r\x1b\[K(\d:\d\d left[^\r\n^]*)", terminal.raw)   # ^C is echoed
+    assert lines and all(len(line) <= 29 for line in lines)
+
+
+def test_each_screen_tells_what_to_do_on_the_other_device(person, relay, material, tmp_path):
+    store = ("--store", tmp_path / "NPKI", "--relay", relay.url)
+    person("import", *store).expect(r"choose 1 \(send\), or run: certrelay export")
+    person("import", *store, "--enter-code").expect("certrelay export --show-code")
+    for words, text in (((), r"choose 2 \(receive\), or run: certrelay import"), (("--show-code",), "import --enter-code")):
+        sender = person("export", "--store", material.folder, "--relay", relay.url, *words)
+        sender.expect("Password of .*:")
+        sender.type(material.password)
+        sender.expect(text)
+
+
+def test_the_relay_is_named(person, relay, tmp_path):
+    person("import", "--store", tmp_path / "NPKI", "--relay", relay.url).expect(r"Connected to the relay \(127\.0\.0\.1\)")
 
 
 def test_a_window_too_narrow_gets_no_torn_qr_code(person, relay, tmp_path):
@@ -175,8 +237,9 @@ def test_a_window_too_narrow_gets_no_torn_qr_code(person, relay, tmp_path):
 
 # Whole transfers between two people
 
-def carry(person, relay, material, store, more=(), answers=("y", "y"), env=None, importer_more=()):
-    receiver = person("import", "--store", store, "--relay", relay.url, *importer_more)
+def carry(person, relay, material, store, more=(), answers=("y", "y")):
+    """Both terminals after the answers; None: the question has come, and is not answered."""
+    receiver = person("import", "--store", store, "--relay", relay.url)
     number = receiver.expect(r"\n    (\d{4} \d{4} \d{4})\n")[1]
     sender = person("export", "--store", material.folder, "--relay", relay.url, "--name", "old PC", *more)
     sender.expect("Password of .*:")
@@ -187,7 +250,8 @@ def carry(person, relay, material, store, more=(), answers=("y", "y"), env=None,
     sender.type(answers[0])
     if answers[0] == "y":
         receiver.expect(r"Store it on this computer\? \[Y/n\]")
-        receiver.type(answers[1])
+        if answers[1] is not None:
+            receiver.type(answers[1])
     return receiver, sender
 
 
@@ -205,6 +269,8 @@ def test_the_sender_says_no(person, relay, material, tmp_path):
     receiver, sender = carry(person, relay, material, tmp_path / "NPKI", answers=("n", None))
     assert sender.wait() == 77 and receiver.wait() == 77
     assert not contents(tmp_path / "NPKI")
+    assert "Nothing was sent" in sender.text and "Nothing was sent" in receiver.text
+    assert "stored there" not in receiver.text and "is away" not in receiver.text
 
 
 def test_no_answer_is_a_no_for_the_sender(person, relay, material, tmp_path):
@@ -216,7 +282,132 @@ def test_the_receiver_says_no(person, relay, material, tmp_path):
     receiver, sender = carry(person, relay, material, tmp_path / "NPKI", answers=("y", "n"))
     assert receiver.wait() == 77 and sender.wait() == 77
     assert "Sent." not in sender.text
+    assert "Nothing was stored" in receiver.text and "Nothing was sent" not in receiver.text + sender.text
     assert not contents(tmp_path / "NPKI")
+
+
+def test_what_was_typed_before_the_consent_could_be_read_is_no_consent(person, relay, material, tmp_path):
+    receiver = person("import", "--store", tmp_path / "NPKI", "--relay", relay.url)
+    number = receiver.expect(r"\n    (\d{4} \d{4} \d{4})\n")[1]
+    sender = person("export", "--store", material.folder, "--relay", relay.url)
+    sender.expect("Password of .*:")
+    sender.type(material.password)
+    sender.expect("Number shown on the other device:")
+    sender.type(f"{number}\ny\ny")
+    sender.expect("shall the certificate be sent")
+    sender.type("n")
+    assert sender.wait() == 77 and receiver.wait() == 77
+    assert not contents(tmp_path / "NPKI")
+
+
+def test_what_was_typed_before_the_offer_could_be_read_stores_nothing(person, relay, material, tmp_path):
+    receiver = person("import", "--store", tmp_path / "NPKI", "--relay", relay.url)
+    number = receiver.expect(r"\n    (\d{4} \d{4} \d{4})\n")[1]
+    sender = person("export", "--store", material.folder, "--relay", relay.url)
+    sender.expect("Password of .*:")
+    sender.type(material.password)
+    sender.expect("Number shown on the other device:")
+    sender.type(number)
+    receiver.expect("Waiting until its user agrees")
+    receiver.type("y")
+    sender.expect("shall the certificate be sent")
+    sender.type("perhaps\ny")
+    sender.expect("answer y or n")
+    sender.type("y")
+    receiver.expect("Store it on this computer")
+    receiver.type("n")
+    assert receiver.wait() == 77 and sender.wait() == 77
+    assert not contents(tmp_path / "NPKI")
+
+
+def test_a_sender_whose_certificate_has_left_is_told_to_look(person, relay, material, tmp_path):
+    receiver, sender = carry(person, relay, material, tmp_path / "NPKI", more=("--patience", "3"), answers=("y", None))
+    receiver.popen.kill()
+    sender.expect("is away")
+    assert sender.wait() == 75
+    assert "may have been stored there" in sender.text and "Look on the other device" in sender.text
+    assert "new number" not in sender.text
+
+
+def test_a_sender_whose_certificate_has_not_left_is_not(person, relay, material, tmp_path):
+    receiver = person("import", "--store", tmp_path / "NPKI", "--relay", relay.url)
+    number = receiver.expect(r"\n    (\d{4} \d{4} \d{4})\n")[1]
+    sender = person("export", "--store", material.folder, "--relay", relay.url, "--patience", "3", "--attempts", "1")
+    sender.expect("Password of .*:")
+    sender.type(material.password)
+    sender.expect("Number shown on the other device:")
+    sender.type(number)
+    sender.expect("shall the certificate be sent")
+    receiver.popen.kill()
+    assert sender.wait() == 75
+    assert "may have been stored" not in sender.text
+
+
+def test_time_that_ran_out_after_the_certificate_left_is_told_so_too(person, material, tmp_path):
+    with Relay(tmp_path, joined_seconds=3) as relay:
+        kit = kits.Kit(tmp_path, relay.url)
+        receiver = person("import", "--store", tmp_path / "NPKI", "--relay", relay.url)
+        number = receiver.expect(r"\n    (\d{4} \d{4} \d{4})\n")[1]
+        sender = kit.exporter(material.folder, material.password, code=number)
+        sender.fails("expired")
+        assert sender.error()["uncertain"] is True
+        assert "Nothing was sent" not in "\n".join(sender.err)
+        kit.stop()
+
+
+# What is here already
+
+OLD_AND_NEW = renewed()
+
+
+@pytest.mark.skipif(OLD_AND_NEW is None, reason="SKIP: no sample program here")
+@pytest.mark.parametrize("here, comes, relation, preset", [(0, 1, "is older than the one that arrived", "Y/n"),
+                                                           (1, 0, "is NEWER than the one that arrived", "y/N")])
+def test_a_certificate_of_the_same_name_is_compared_and_kept_as_a_backup(
+        person, relay, tmp_path, here, comes, relation, preset):
+    store = tmp_path / "NPKI"
+    kit = kits.Kit(tmp_path, relay.url)
+    first = kit.importer(store)
+    kit.exporter(OLD_AND_NEW[here].folder, OLD_AND_NEW[here].password, code=first.code()).succeeds()
+    first.succeeds()
+    receiver = person("import", "--store", store, "--relay", relay.url)
+    number = receiver.expect(r"\n    (\d{4} \d{4} \d{4})\n")[1]
+    sender = kit.exporter(OLD_AND_NEW[comes].folder, OLD_AND_NEW[comes].password, code=number)
+    receiver.expect("of this name is here already")
+    receiver.expect(r"here: .*\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d\n.*arrived: .*\d{4}-\d\d-\d\d to")
+    receiver.expect(relation)
+    receiver.expect(rf"keep it as a backup\? \[{preset}\]")
+    receiver.type("y")
+    backup = receiver.expect(r"before is kept in (/.*\.bak-\d{8})\n")[1]
+    assert receiver.wait() == 0
+    sender.succeeds()
+    assert contents(backup) == OLD_AND_NEW[here].files()
+    assert contents(store) == sorted(OLD_AND_NEW[here].files() + OLD_AND_NEW[comes].files())
+
+
+def test_nothing_to_write_is_said_only_when_all_are_here(person, relay, tmp_path):
+    both = [each for each in VALID if each.password == VALID[0].password and "expired" not in each.name
+            and each.folder.is_dir()][:2]
+    for each in both:
+        shutil.copytree(each.folder, tmp_path / "from" / "NPKI" / "x" / "USER" / each.name)
+    kit = kits.Kit(tmp_path, relay.url)
+    for certs, question in ((("1",), "Store it on this computer"), (("1", "2"), "Store it on this computer"),
+                            (("1", "2"), "nothing needs to be written")):
+        receiver = person("import", "--store", tmp_path / "NPKI", "--relay", relay.url)
+        number = receiver.expect(r"\n    (\d{4} \d{4} \d{4})\n")[1]
+        sender = kit.exporter(tmp_path / "from", VALID[0].password, code=number, certs=certs)
+        receiver.expect(question)
+        receiver.type("y")
+        assert receiver.wait() == 0
+        sender.succeeds()
+
+
+@pytest.mark.parametrize("store, why", [("/nonexistent/NPKI", "No such file or directory"), ("/etc/hostname", "Not a directory")])
+def test_a_place_that_cannot_be_written_is_told_before_a_number_is_shown(run, relay, store, why):
+    result = run("import", "--yes", "--json", "--store", store, "--relay", relay.url)
+    assert result.returncode == 73
+    assert f"{store}: {why}" in result.stderr
+    assert '"id":"not-writable"' in result.stdout and "step" not in result.stdout
 
 
 def test_ctrl_c_at_the_consent_sends_nothing(person, relay, material, tmp_path):
@@ -366,6 +557,7 @@ def test_certrelay_alone_asks_what_to_do(person, relay, material):
     terminal.expect("What shall be done")
     terminal.expect("Number")
     terminal.type("7")
+    terminal.expect("type 1, 2 or 3")
     terminal.expect("Number")
     terminal.type("2")
     terminal.expect(r"\d{4} \d{4} \d{4}")
@@ -373,14 +565,77 @@ def test_certrelay_alone_asks_what_to_do(person, relay, material):
     assert terminal.wait(10) == 130
 
 
+def test_certrelay_alone_takes_a_relay(person, relay):
+    terminal = person("-r", relay.url)
+    terminal.expect("What shall be done")
+    terminal.type("2")
+    terminal.expect(r"\d{4} \d{4} \d{4}")
+
+
+def test_certrelay_alone_asks_for_the_relay_and_offers_to_keep_it(person, relay, tmp_path):
+    config = tmp_path / ".config" / "certrelay" / "config.ini"
+    terminal = person()
+    terminal.expect("What shall be done")
+    terminal.type("2")
+    terminal.expect("Address of the relay")
+    terminal.type("ftp://x")
+    terminal.expect("address is not understood")
+    terminal.expect("Address of the relay")
+    terminal.type(relay.url)
+    terminal.expect(rf"in {config}\? \[Y/n\]")
+    terminal.type("")
+    terminal.expect(r"\d{4} \d{4} \d{4}")
+    assert config.read_text() == f"relay = {relay.url}\n"
+    assert config.stat().st_mode & 0o777 == 0o600
+    again = person()
+    again.expect("What shall be done")
+    again.type("2")
+    again.expect(r"\d{4} \d{4} \d{4}")
+    assert "Address of the relay" not in again.text
+
+
+def test_an_address_that_shall_not_be_kept_is_not(person, relay, tmp_path):
+    terminal = person()
+    terminal.expect("What shall be done")
+    terminal.type("1")
+    terminal.expect("Address of the relay")
+    terminal.type(relay.url)
+    terminal.expect("Keep this address")
+    terminal.type("n")
+    terminal.expect("No certificate was found")
+    assert not (tmp_path / ".config").exists()
+
+
 def test_certrelay_alone_without_a_terminal_explains_itself(run):
     result = run()
     assert result.returncode == 64 and "export" in result.stdout
 
 
+@pytest.mark.parametrize("words, name, text", [
+    (("list", "--lang", "fr"), "bad-lang", "lang = fr"),
+    (("list", "--config", "/nonexistent.ini"), "config-missing", "--config /nonexistent.ini: No such file or directory"),
+    (("import", "--relay"), "option-no-value", "--relay"),
+    (("import", "--attempts", "x"), "option-number", "--attempts"),
+    (("import", "--patience", "0"), "bad-patience", "patience = 0"),
+    (("import", "--qr", "--no-qr"), "option-clash", "exclude each other"),
+])
+def test_each_mistake_has_its_own_words(run, words, name, text):
+    result = run("--json", *words)
+    assert f'"id":"{name}"' in result.stdout
+    assert text in result.stderr
+
+
+def test_the_option_whose_file_cannot_be_read_is_named(run, relay, material, tmp_path):
+    common = ("export", "--yes", "--store", material.folder, "--relay", relay.url)
+    result = run(*common, "--code-file", "/nonexistent")
+    assert result.returncode == 66 and "--code-file /nonexistent: No such file or directory" in result.stderr
+    result = run(*common, "--show-code", "--password-file", tmp_path)
+    assert result.returncode == 66 and f"--password-file {tmp_path}: Is a directory" in result.stderr
+
+
 @pytest.mark.parametrize("words", [("exprot",), ("export", "--yess"), ("list", "--relay", "x"), ("export", "surplus"),
                                    ("import", "--attempts", "x"), ("export", "--all", "--cert", "1"),
-                                   ("import", "--relay", "ftp://x"), ("import", "--patience", "0"), ("import", "--relay")])
+                                   ("import", "--relay", "ftp://x"), ("import", "--patience", "0"), ("import", "--relay"), ("help", "foo")])
 def test_mistakes_of_usage_exit_64(run, words):
     assert run(*words).returncode == 64
 
@@ -412,7 +667,77 @@ def test_a_name_that_does_not_exist_is_told(run, tmp_path):
 
 def test_doctor_finds_a_relay_and_misses_one(run, relay):
     assert run("doctor", "--relay", relay.url).returncode == 0
-    assert run("doctor", "--relay", f"ws://127.0.0.1:{free_port()}/ws").returncode == 69
+    result = run("doctor", "--relay", f"ws://127.0.0.1:{free_port()}/ws")
+    assert result.returncode == 69 and "✗" in result.stdout and "not running" in result.stderr
+
+
+@pytest.mark.parametrize("words, code, todo", [((), 64, "Give --relay"), (("--relay", "ftp://x"), 64, "looks like")])
+def test_doctor_says_what_to_do_about_a_missing_relay(run, words, code, todo):
+    result = run("doctor", *words)
+    assert result.returncode == code and "✗" in result.stdout and todo in result.stderr
+    assert '"check":"relay","good":false' in run("doctor", "--json", *words).stdout
+
+
+def test_json_says_the_same_in_every_language(run, material):
+    lines = [run("list", "--store", material.folder, "--json", "--lang", lang).stdout for lang in ("ko", "en")]
+    assert lines[0] == lines[1]
+    assert all(f'"{key}":' in lines[0] for key in ("issuer_ko", "issuer_en", "use_ko", "use_en"))
+
+
+def test_a_list_in_a_narrow_window_has_two_lines_for_each(person, material):
+    wide, narrow = (person("list", "--store", material.folder, columns=columns) for columns in (200, 60))
+    assert wide.wait() == 0 and narrow.wait() == 0
+    assert re.search(r"\n1  .*\d{4}-\d\d-\d\d", wide.text)
+    assert re.search(r"\n1  .*\n {5}\S.*\d{4}-\d\d-\d\d", narrow.text)
+
+
+# Pipes that break, descriptors that are closed
+
+@pytest.mark.parametrize("words, stream", [(("--json",), "stdout"), ((), "stderr")])
+def test_nobody_reading_any_more_ends_it_in_order(environment, relay, material, tmp_path, words, stream):
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: subprocess.PIPE}
+    process = subprocess.Popen([CERTRELAY, "import", "--yes", "--store", tmp_path / "NPKI", "--relay", relay.url, *words],
+                               env=environment, stdin=subprocess.DEVNULL, **pipes)
+    pipe, said = getattr(process, stream), ""
+    while not re.search(r"\d{4} ?\d{4} ?\d{4}", said):
+        said += os.read(pipe.fileno(), 4096).decode()
+    number = re.search(r"\d{4} ?\d{4} ?\d{4}", said)[0]
+    pipe.close()
+    assert process.wait(10) == 130
+    kit = kits.Kit(tmp_path, relay.url)
+    kit.exporter(material.folder, material.password, code=number).fails("unavailable")
+    kit.stop()
+
+
+def test_a_head_on_the_data_leaves_the_dialogue_alone(environment, relay, material, tmp_path):
+    words = f"'{CERTRELAY}' import --yes --store '{tmp_path}/NPKI' --relay {relay.url} | head -1"
+    process = subprocess.Popen(["sh", "-c", words], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    number = next(line for line in process.stderr if re.fullmatch(r" +\d{4} \d{4} \d{4}\n", line)).strip()
+    kit = kits.Kit(tmp_path, relay.url)
+    kit.exporter(material.folder, material.password, code=number).succeeds()
+    kit.stop()
+    out, err = process.communicate(timeout=20)
+    assert out.startswith("/") and "Sanitizer" not in err
+    assert contents(tmp_path / "NPKI") == material.files()
+
+
+@pytest.mark.parametrize("closed, words, stream", [("<&- >&-", (), "stderr"), ("2>&-", ("--json",), "stdout")])
+def test_closed_descriptors_are_not_taken_by_sockets(environment, relay, material, tmp_path, closed, words, stream):
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: subprocess.PIPE}
+    process = subprocess.Popen(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", CERTRELAY, "import", "--yes", "--store", tmp_path / "NPKI", "--relay",
+         relay.url, *words], env=environment, stdin=subprocess.DEVNULL, text=True, **pipes)
+    number = next(found for line in getattr(process, stream) for found in re.findall(r"\d{4} ?\d{4} ?\d{4}", line))
+    descriptors = {"<&- >&-": (0, 1), "2>&-": (2,)}[closed]
+    if os.geteuid() == 0:       # the program lets nobody else look
+        assert {os.readlink(f"/proc/{process.pid}/fd/{each}") for each in descriptors} == {"/dev/null"}
+    kit = kits.Kit(tmp_path, relay.url)
+    kit.exporter(material.folder, material.password, code=number).succeeds()
+    kit.stop()
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert contents(tmp_path / "NPKI") == material.files()
 
 
 # TLS
@@ -438,10 +763,10 @@ def make_dated(folder, begins, ends):
 class TlsOnly:
     """Answers a TLS handshake with a certificate; nothing else."""
 
-    def __init__(self, cert, key):
+    def __init__(self, cert, key, host="127.0.0.1"):
         self.port = free_port()
         self.popen = subprocess.Popen(
-            ["openssl", "s_server", "-accept", f"127.0.0.1:{self.port}", "-cert", cert, "-key", key, "-www"],
+            ["openssl", "s_server", "-accept", f"{host}:{self.port}", "-cert", cert, "-key", key, "-www"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         for line in self.popen.stdout:
             if b"ACCEPT" in line:
@@ -466,6 +791,19 @@ def test_a_certificate_out_of_date_makes_the_clock_a_suspect(run, tmp_path, begi
                      cert, "--json")
     assert f'"id":"{name}"' in result.stdout
     assert ("This computer's clock says" in result.stderr) == (name != "not-a-relay")
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="SKIP: no IPv6 here")
+@pytest.mark.parametrize("names, name", [("IP:::1", "not-a-relay"), ("IP:::2", "tls-name"), ("DNS:localhost", "tls-name")])
+def test_a_relay_by_its_ipv6_address_must_prove_just_that(run, tmp_path, names, name):
+    cert, key = tmp_path / "six.pem", tmp_path / "six.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+                    "2", "-subj", "/CN=six", "-addext", f"subjectAltName={names}", "-keyout", key, "-out", cert],
+                   check=True, capture_output=True)
+    with TlsOnly(cert, key, "[::1]") as server:
+        result = run("import", "--yes", "--store", tmp_path / "NPKI", "--relay", f"wss://[::1]:{server.port}/ws", "--ca-file",
+                     cert, "--json")
+    assert f'"id":"{name}"' in result.stdout
 
 
 def test_nothing_turns_verification_off(run, tmp_path):

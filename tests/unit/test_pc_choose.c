@@ -105,11 +105,42 @@ static void hangul_is_two_columns_wide(void **state)
     table_add(table, "a");
     table_add(table, "x");
     table_add(table, "b");
-    table_print(table, note);
+    printed_count = 0;
+    table_print(table, 10, 1, note);
     table_free(table);
     assert_int_equal(printed_count, 2);
     assert_string_equal(printed[0], "홍길동  a");
     assert_string_equal(printed[1], "x       b");
+}
+
+static void a_table_too_wide_for_the_screen_has_two_lines_a_row(void **state)
+{
+    struct table *table = table_new(3);
+
+    (void)state;
+    table_add(table, "1");
+    table_add(table, "홍길동");
+    table_add(table, "state");
+    printed_count = 0;
+    table_print(table, 15, 2, note);
+    assert_int_equal(printed_count, 2);
+    assert_string_equal(printed[0], "1  홍길동");
+    assert_string_equal(printed[1], "     state");
+    printed_count = 0;
+    table_print(table, 16, 2, note);
+    table_print(table, 0, 2, note);
+    table_free(table);
+    assert_int_equal(printed_count, 2);
+    assert_string_equal(printed[0], "1  홍길동  state");
+}
+
+static void a_text_is_cut_between_characters(void **state)
+{
+    (void)state;
+    assert_int_equal(table_fit("홍길동", 6), 9);
+    assert_int_equal(table_fit("홍길동", 5), 6);
+    assert_int_equal(table_fit("abc", 2), 2);
+    assert_int_equal(table_fit("abc", 0), 0);
 }
 
 int main(void)
@@ -121,6 +152,8 @@ int main(void)
         cmocka_unit_test(the_start_of_a_fingerprint_is_taken),
         cmocka_unit_test(the_same_one_twice_is_one),
         cmocka_unit_test(hangul_is_two_columns_wide),
+        cmocka_unit_test(a_table_too_wide_for_the_screen_has_two_lines_a_row),
+        cmocka_unit_test(a_text_is_cut_between_characters),
     };
 
     return cmocka_run_group_tests(tests, prepare, NULL);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -106,15 +107,62 @@ static void a_line_that_is_none_is_told(void **state)
 
 static void values_out_of_range_are_refused(void **state)
 {
-    static const char *const lines[] = {"patience = 0\n", "patience = x\n", "patience = 99999\n",
-                                        "lang = fr\n"};
+    static const char *const lines[] = {"patience = 0\n", "patience = x\n", "patience = 99999\n"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         write_file(lines[i]);
-        assert_int_equal(config_read(&options, &settings, &report), CONFIG_BAD_VALUE);
+        assert_int_equal(config_read(&options, &settings, &report), CONFIG_BAD_PATIENCE);
         settings_wipe(&settings);
     }
+    write_file("lang = fr\n");
+    assert_int_equal(config_read(&options, &settings, &report), CONFIG_BAD_LANG);
+}
+
+static void the_reason_a_named_file_cannot_be_read_is_told(void **state)
+{
+    (void)state;
+    options.config = "/nonexistent/config.ini";
+    assert_int_equal(config_read(&options, &settings, &report), CONFIG_MISSING);
+    assert_string_equal(report.where, "/nonexistent/config.ini: No such file or directory");
+}
+
+static void read_file(char *text, size_t capacity)
+{
+    FILE *in = fopen(file, "r");
+    size_t length;
+
+    assert_non_null(in);
+    length = fread(text, 1, capacity - 1, in);
+    text[length] = '\0';
+    fclose(in);
+}
+
+static void a_kept_address_leaves_the_other_lines_as_they_are(void **state)
+{
+    char path[64], text[256];
+
+    (void)state;
+    write_file("; mine\nname = my computer");
+    config_own_file(&options, path, sizeof(path));
+    assert_string_equal(path, file);
+    assert_int_equal(config_keep(path, "relay", "wss://kept/ws"), 0);
+    read_file(text, sizeof(text));
+    assert_string_equal(text, "; mine\nname = my computer\nrelay = wss://kept/ws\n");
+    assert_int_equal(config_read(&options, &settings, &report), CONFIG_OK);
+    assert_string_equal(settings.relay, "wss://kept/ws");
+    assert_string_equal(settings.name, "my computer");
+}
+
+static void a_file_made_for_an_address_is_this_persons_alone(void **state)
+{
+    struct stat status;
+
+    (void)state;
+    assert_int_equal(config_keep(file, "relay", "wss://kept/ws"), 0);
+    assert_int_equal(stat(file, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+    assert_int_equal(config_keep("/dev/null/config.ini", "relay", "x"), -1);
 }
 
 int main(void)
@@ -128,6 +176,9 @@ int main(void)
         cmocka_unit_test_setup(a_misspelt_key_is_told_with_its_line, clean),
         cmocka_unit_test_setup(a_line_that_is_none_is_told, clean),
         cmocka_unit_test_setup(values_out_of_range_are_refused, clean),
+        cmocka_unit_test_setup(the_reason_a_named_file_cannot_be_read_is_told, clean),
+        cmocka_unit_test_setup(a_kept_address_leaves_the_other_lines_as_they_are, clean),
+        cmocka_unit_test_setup(a_file_made_for_an_address_is_this_persons_alone, clean),
     };
     char inner[64];
     int failed;

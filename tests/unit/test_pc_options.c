@@ -84,6 +84,7 @@ static void a_number_must_be_a_number(void **state)
 
     (void)state;
     assert_int_equal(READ(FOR_EXPORT, &options, "--attempts", "3x"), OPTIONS_NOT_A_NUMBER);
+    assert_string_equal(culprit, "attempts");
     assert_int_equal(READ(FOR_EXPORT, &options, "--attempts", "-1"), OPTIONS_NOT_A_NUMBER);
     assert_int_equal(READ(FOR_EXPORT, &options, "--attempts", "3"), OPTIONS_OK);
 }
@@ -107,6 +108,17 @@ static void options_that_exclude_each_other_are_refused(void **state)
     assert_int_equal(READ(FOR_EXPORT, &options, "--all", "--cert", "1"), OPTIONS_CLASH);
     assert_int_equal(READ(FOR_EXPORT, &options, "--show-code", "--code-fd", "3"), OPTIONS_CLASH);
     assert_int_equal(READ(FOR_IMPORT, &options, "--qr", "--no-qr"), OPTIONS_CLASH);
+}
+
+static void the_dialogue_takes_what_both_ways_take(void **state)
+{
+    struct options options;
+
+    (void)state;
+    assert_int_equal(READ(FOR_GUIDE, &options, "-r", "wss://r/ws", "--store", "x"), OPTIONS_OK);
+    assert_string_equal(options.relay, "wss://r/ws");
+    assert_int_equal(READ(FOR_GUIDE, &options, "--password-file", "x"), OPTIONS_UNKNOWN);
+    assert_int_equal(READ(FOR_HELP, &options, "-r", "wss://r/ws"), OPTIONS_UNKNOWN);
 }
 
 static void too_many_certificates_are_refused(void **state)
@@ -158,6 +170,7 @@ int main(void)
         cmocka_unit_test(a_number_must_be_a_number),
         cmocka_unit_test(a_secret_is_refused_and_not_repeated),
         cmocka_unit_test(options_that_exclude_each_other_are_refused),
+        cmocka_unit_test(the_dialogue_takes_what_both_ways_take),
         cmocka_unit_test(too_many_certificates_are_refused),
         cmocka_unit_test(the_command_is_found_behind_options_and_their_arguments),
         cmocka_unit_test(every_row_is_for_some_command_and_has_help),

@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -93,6 +94,39 @@ static void what_cannot_be_read_is_told(void **state)
     assert_int_equal(secret_read_file(&secret, "/"), -1);
 }
 
+/* Standard error into a file while it reads, and what was said there. */
+static void read_and_catch(const char *path, int descriptor, char *said, size_t capacity)
+{
+    FILE *caught = tmpfile();
+    int kept = dup(STDERR_FILENO);
+    size_t length;
+
+    assert_non_null(caught);
+    assert_true(dup2(fileno(caught), STDERR_FILENO) >= 0);
+    assert_int_equal(secret_read_given(&secret, "password", path, descriptor), 66);
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    close(kept);
+    rewind(caught);
+    length = fread(said, 1, capacity - 1, caught);
+    said[length] = '\0';
+    fclose(caught);
+}
+
+static void the_option_and_the_reason_are_named(void **state)
+{
+    char said[1024];
+    int empty = holding("\n", 1);
+
+    (void)state;
+    read_and_catch("/nonexistent/secret", -1, said, sizeof(said));
+    assert_non_null(strstr(said, "--password-file /nonexistent/secret: No such file or directory"));
+    read_and_catch(NULL, 987, said, sizeof(said));
+    assert_non_null(strstr(said, "--password-fd 987: Bad file descriptor"));
+    read_and_catch(NULL, empty, said, sizeof(said));
+    assert_non_null(strstr(said, "it is empty"));
+    close(empty);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +135,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_empty_line_is_no_secret, begin, end),
         cmocka_unit_test_setup_teardown(a_line_too_long_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(what_cannot_be_read_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(the_option_and_the_reason_are_named, begin, end),
     };
 
     if (sodium_init() < 0)

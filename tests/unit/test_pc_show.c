@@ -1,5 +1,7 @@
 /* What reaches the screen: nothing of another device's text can move the cursor, secrets stay out of errors, JSON is whole. */
+#include "describe.h"
 #include "digits.h"
+#include "outcome.h"
 #include "qr.h"
 #include "say.h"
 #include "show.h"
@@ -112,6 +114,56 @@ static void an_error_is_told_in_three_parts_and_returns_its_exit_code(void **sta
     assert_non_null(strstr(out, "\"exit\":65"));
 }
 
+static void a_sender_that_cannot_know_is_sent_to_look(void **state)
+{
+    struct outcome outcome = {.role = CR_SENDER, .end = CR_END_EXPIRED, .has_data_left = 1};
+
+    (void)state;
+    catch_output();
+    assert_int_equal(outcome_report(&outcome), 75);
+    assert_int_equal(outcome_report(&outcome), 75);
+    release_output(out, err, sizeof(out));
+    assert_non_null(strstr(err, "may have been stored there"));
+    assert_non_null(strstr(err, "Look on the other device"));
+    assert_null(strstr(err, "Nothing was sent"));
+    assert_non_null(strstr(out, "\"uncertain\":true"));
+    assert_null(strchr(strchr(out, '\n') + 1, '\n'));
+}
+
+static void nothing_is_uncertain_before_the_certificate_left(void **state)
+{
+    struct outcome outcome = {.role = CR_SENDER, .end = CR_END_PEER_LOST};
+
+    (void)state;
+    catch_output();
+    assert_int_equal(outcome_report(&outcome), 75);
+    release_output(out, err, sizeof(out));
+    assert_null(strstr(err, "may have been stored there"));
+    assert_null(strstr(out, "uncertain"));
+}
+
+static void a_no_means_what_it_means_for_this_side(void **state)
+{
+    static const struct sample {
+        enum cr_role role;
+        enum cr_end end;
+        const char *why;
+    } samples[] = {{CR_SENDER, CR_END_DECLINED, "Nothing was sent."},
+                   {CR_SENDER, CR_END_PEER_DECLINED, "Nothing was stored there."},
+                   {CR_RECEIVER, CR_END_DECLINED, "Nothing was stored."},
+                   {CR_RECEIVER, CR_END_PEER_DECLINED, "Nothing was sent."}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        struct outcome outcome = {.role = samples[i].role, .end = samples[i].end};
+
+        catch_output();
+        assert_int_equal(outcome_report(&outcome), 77);
+        release_output(out, err, sizeof(out));
+        assert_non_null(strstr(err, samples[i].why));
+    }
+}
+
 static void quiet_silences_talk_and_not_what_must_be_said(void **state)
 {
     (void)state;
@@ -152,6 +204,18 @@ static void the_number_is_shown_and_given_as_json(void **state)
     assert_non_null(strstr(out, "https://page.example/#"));
     assert_non_null(strstr(out, "do=send"));
     assert_non_null(strstr(out, "relay.example"));
+}
+
+static void the_last_day_has_its_own_words(void **state)
+{
+    char text[DESCRIBE_BYTES];
+    struct store_facts facts = {.not_before = 1, .not_after = 1000000};
+
+    (void)state;
+    describe_validity(&facts, 999999, text);
+    assert_string_equal(text, "expires today");
+    describe_validity(&facts, 1000000 - 86400, text);
+    assert_string_equal(text, "1 day left, renew it");
 }
 
 static void time_is_announced_sparingly_without_a_terminal(void **state)
@@ -206,8 +270,12 @@ int main(void)
         cmocka_unit_test_setup(a_hostile_device_name_is_made_printable, prepare),
         cmocka_unit_test_setup(a_json_line_has_schema_and_event, prepare),
         cmocka_unit_test_setup(an_error_is_told_in_three_parts_and_returns_its_exit_code, prepare),
+        cmocka_unit_test_setup(a_sender_that_cannot_know_is_sent_to_look, prepare),
+        cmocka_unit_test_setup(nothing_is_uncertain_before_the_certificate_left, prepare),
+        cmocka_unit_test_setup(a_no_means_what_it_means_for_this_side, prepare),
         cmocka_unit_test_setup(quiet_silences_talk_and_not_what_must_be_said, prepare),
         cmocka_unit_test_setup(the_number_is_shown_and_given_as_json, prepare),
+        cmocka_unit_test_setup(the_last_day_has_its_own_words, prepare),
         cmocka_unit_test_setup(time_is_announced_sparingly_without_a_terminal, prepare),
         cmocka_unit_test(a_qr_code_is_as_wide_as_it_says),
         cmocka_unit_test(a_text_too_long_is_no_qr_code),

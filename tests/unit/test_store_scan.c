@@ -3,6 +3,7 @@
 #include "store_help.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -105,6 +106,53 @@ static void a_pair_lying_in_the_given_folder_is_found(void **state)
     assert_int_equal(list.entries[0].file_count, 2);
     assert_int_equal(list.entries[0].format, CR_FORMAT_NPKI);
     store_list_free(&list);
+}
+
+/* Who runs this program, as the system says: in place of the C library's own. */
+static struct passwd person;
+
+struct passwd *getpwuid(uid_t uid)
+{
+    (void)uid;
+    return person.pw_dir == NULL ? NULL : &person;
+}
+
+static int is_listed(const char *path)
+{
+    struct store_list list;
+    int is_there = 0;
+    store_scan(NULL, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        is_there |= strcmp(list.entries[i].path, path) == 0;
+    }
+    store_list_free(&list);
+    return is_there;
+}
+
+/* Where HOME says nothing, list and import both go by what the system knows of the person. */
+static void without_home_the_default_store_is_still_a_usual_place(void **state)
+{
+    (void)state;
+    char *dir = help_temporary();
+    const char *path = help_path("%s/NPKI/yessign/USER/cn=a,c=kr", dir);
+    char home[] = "/nowhere";
+    help_copy(bank(), path);
+    for (int is_set = 0; is_set < 2; is_set++) {
+        assert_int_equal(is_set ? setenv("HOME", "", 1) : unsetenv("HOME"), 0);
+        person.pw_dir = dir;
+        char *root = store_default_root();
+        assert_string_equal(root, help_path("%s/NPKI", dir));
+        free(root);
+        assert_true(is_listed(path));
+        person.pw_dir = home;
+        assert_false(is_listed(path));
+        person.pw_dir = NULL;
+        assert_null(store_default_root());
+        assert_false(is_listed(path));
+    }
+    assert_int_equal(setenv("HOME", dir, 1), 0);
+    assert_true(is_listed(path));
+    help_remove(dir);
 }
 
 static void an_empty_or_missing_folder_is_not_found(void **state)
@@ -390,6 +438,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_usual_place_is_found),
         cmocka_unit_test(what_is_in_no_usual_place_is_not_found),
+        cmocka_unit_test(without_home_the_default_store_is_still_a_usual_place),
         cmocka_unit_test(a_pair_lying_in_the_given_folder_is_found),
         cmocka_unit_test(an_empty_or_missing_folder_is_not_found),
         cmocka_unit_test(the_same_certificate_in_two_places_is_one_entry),

@@ -182,6 +182,22 @@ static void a_policy_is_not_found_by_half_a_component(void **state)
     assert_use("", NULL);
 }
 
+static void folded_texts_are_equal_when_the_texts_are_the_same(void **state)
+{
+    (void)state;
+    static const char *const TEXTS[] = {
+        "", "a", "A", "USER", "user", "cn=홍", "CN=\u1112\u1169\u11bc", "\xc8\xab", "\xc8\xac", "ab"};
+    for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
+        for (size_t j = 0; j < sizeof TEXTS / sizeof TEXTS[0]; j++) {
+            char *one = text_fold(TEXTS[i]);
+            char *other = text_fold(TEXTS[j]);
+            assert_int_equal(strcmp(one, other) == 0, text_is_same(TEXTS[i], TEXTS[j]));
+            free(one);
+            free(other);
+        }
+    }
+}
+
 static void names_are_the_same_whatever_case_and_composition(void **state)
 {
     (void)state;
@@ -208,6 +224,7 @@ int main(void)
         cmocka_unit_test(a_policy_is_found_by_its_longest_prefix),
         cmocka_unit_test(a_policy_is_not_found_by_half_a_component),
         cmocka_unit_test(names_are_the_same_whatever_case_and_composition),
+        cmocka_unit_test(folded_texts_are_equal_when_the_texts_are_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,7 @@ enum cr_end {
     CR_END_DONE,         /* sent and stored, both know */
     CR_END_DONE_UNHEARD, /* receiver: stored, but the sender may not know */
     CR_END_WRONG_CODE,
+    CR_END_STRANGER,    /* displayer: what came to this number is no certrelay device; nothing was tried */
     CR_END_UNAVAILABLE, /* nobody waits under this number: unknown, expired or taken */
     CR_END_EXPIRED,
     CR_END_CANCELLED, /* by this device's person */
