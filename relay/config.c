@@ -28,6 +28,8 @@ struct key {
 #define CERT_SAMPLE "/etc/certrelay/fullchain.pem"
 #define KEY_SAMPLE "/etc/certrelay/privkey.pem"
 
+#define QUEUED_MIN_BYTES 131072 /* less would never take the longest frame */
+
 #define AT(field) offsetof(struct config, field)
 
 static const struct key keys[] = {
@@ -42,14 +44,16 @@ static const struct key keys[] = {
      "PEM file: its private key, without a password; not with tls = off"},
     {"max_connections", NUMBER, AT(max_connections), 2, 1000000, 10000, "", "", "connections at once"},
     {"max_mailboxes", NUMBER, AT(max_mailboxes), 1, 1000000, 10000, "", "", "mailboxes at once"},
-    {"max_queued_bytes", NUMBER, AT(max_queued_bytes), 131072, 4294967295, 67108864, "", "",
+    {"max_queued_bytes", NUMBER, AT(max_queued_bytes), QUEUED_MIN_BYTES, 4294967295, 67108864, "", "",
      "payload held for devices"},
     {"address_connections", NUMBER, AT(address_connections), 0, 1000000, 256, "", "",
      "connections of one address; 0: any number"},
     {"address_allocations", NUMBER, AT(address_allocations), 0, 60000, 60, "", "",
      "new mailboxes of one address a minute; 0: any number"},
     {"address_failed_joins", NUMBER, AT(address_failed_joins), 0, 60000, 20, "", "",
-     "wrong numbers of one address a minute; 0: any number"},
+     "joins of one address a minute that do not end well; 0: any number"},
+    {"address_queued_bytes", NUMBER, AT(address_queued_bytes), 0, 4294967295, 4194304, "", "",
+     "of max_queued_bytes what one address has sent; 0: any share"},
     {"wait_seconds", NUMBER, AT(wait_seconds), 1, 1800, CR_WAIT_SECONDS, "", "",
      "a mailbox waits for the other device"},
     {"wait_max_seconds", NUMBER, AT(wait_max_seconds), 1, 7200, CR_WAIT_MAX_SECONDS, "", "",
@@ -333,6 +337,8 @@ int config_check(const struct config *config, char error[static CONFIG_ERROR_BYT
         return check_fail(error, "tls is off, but tls_cert or tls_key is given");
     if (config->path[0] != '/' || strpbrk(config->path, "?#% ") != NULL)
         return check_fail(error, "path must begin with / and hold no ?, #, % or space");
+    if (config->address_queued_bytes != 0 && config->address_queued_bytes < QUEUED_MIN_BYTES)
+        return check_fail(error, "address_queued_bytes is neither 0 nor at least 131072");
     if (config->wait_max_seconds < config->wait_seconds)
         return check_fail(error, "wait_max_seconds is less than wait_seconds");
     return 0;
@@ -433,8 +439,9 @@ void config_help(FILE *out)
         if (keys[i].sample[0] != '\0')
             fprintf(out, "  %s = %s\n", keys[i].name, keys[i].sample);
     }
-    fputs("\nBehind a proxy (tls = off) all devices have the proxy's address and share the limits of one: "
-          "set the "
-          "three\naddress_ keys to 0 there, and let the proxy limit.\n",
+    fputs("\nBehind a proxy (tls = off) all devices have the proxy's address and share the limits of one:\n"
+          "set the four address_ keys to 0 there, and let the proxy limit. An address is one IPv4 address\n"
+          "or one IPv6 /64: there is no limit for an IPv4 /24 or an IPv6 /48 yet, and addresses that a\n"
+          "proxy forwards are not read yet.\n",
           out);
 }

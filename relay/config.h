@@ -23,6 +23,7 @@ struct config {
     uint32_t address_connections;
     uint32_t address_allocations;
     uint32_t address_failed_joins;
+    uint32_t address_queued_bytes;
     uint32_t wait_seconds;
     uint32_t wait_max_seconds;
     uint32_t joined_seconds;

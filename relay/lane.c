@@ -24,25 +24,32 @@ static void letter_append(struct lane *lane, struct letter *letter)
     lane->count++;
 }
 
-int lane_take(struct lane *lane, struct budget *budget, uint32_t seq, const uint8_t *payload, size_t length)
+int lane_take(struct lane *lane, struct budget *budget, uint64_t address, uint32_t seq,
+              const uint8_t *payload, size_t length)
 {
+    struct account *account;
     struct letter *letter;
 
     if (seq <= lane->taken)
         return CR_OK;
     if (seq != lane->taken + 1)
         return CR_E_STATE;
-    if (lane->count >= LANE_LETTERS_MAX || cost_of(length) > budget->max - budget->used)
+    if (lane->count >= LANE_LETTERS_MAX)
+        return CR_E_LIMIT;
+    account = budget_take(budget, address, cost_of(length));
+    if (account == NULL)
         return CR_E_LIMIT;
     letter = malloc(sizeof *letter + length);
-    if (letter == NULL)
+    if (letter == NULL) {
+        budget_give_back(budget, account, cost_of(length));
         return CR_E_MEMORY;
+    }
     letter->next = NULL;
+    letter->account = account;
     letter->seq = seq;
     letter->length = (uint32_t)length;
     memcpy(letter->payload, payload, length);
     letter_append(lane, letter);
-    budget->used += cost_of(length);
     return CR_OK;
 }
 
@@ -56,7 +63,7 @@ static void letter_drop_first(struct lane *lane, struct budget *budget)
     if (lane->unsaid == letter)
         lane->unsaid = letter->next;
     lane->count--;
-    budget->used -= cost_of(letter->length);
+    budget_give_back(budget, letter->account, cost_of(letter->length));
     free(letter);
 }
 

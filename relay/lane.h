@@ -2,6 +2,8 @@
 #ifndef RELAY_LANE_H
 #define RELAY_LANE_H
 
+#include "budget.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,14 +11,9 @@
 /* What a queued frame costs beyond its payload, rounded up. */
 #define LANE_LETTER_COST 64
 
-/* The bytes that all queues of a relay may hold together. */
-struct budget {
-    size_t used;
-    size_t max;
-};
-
 struct letter {
     struct letter *next;
+    struct account *account; /* of the address that it came from */
     uint32_t seq;
     uint32_t length;
     uint8_t payload[];
@@ -32,8 +29,10 @@ struct lane {
     uint32_t count;
 };
 
-/* CR_OK: kept, or a number that it has already. CR_E_STATE: a gap. CR_E_LIMIT or CR_E_MEMORY: no room, nothing was kept. */
-int lane_take(struct lane *lane, struct budget *budget, uint32_t seq, const uint8_t *payload, size_t length);
+/* address is charged for it until it is acknowledged. CR_OK: kept, or a number that it has already. CR_E_STATE: a gap. CR_E_LIMIT or
+ * CR_E_MEMORY: no room, nothing was kept. */
+int lane_take(struct lane *lane, struct budget *budget, uint64_t address, uint32_t seq,
+              const uint8_t *payload, size_t length);
 /* Frees everything up to seq. CR_E_MALFORMED when there never was such a number. */
 int lane_ack(struct lane *lane, struct budget *budget, uint32_t seq);
 /* All that is not acknowledged is to be said again. */

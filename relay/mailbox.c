@@ -75,14 +75,14 @@ static void owe_peer(struct seat *seat, uint16_t word)
         seat->owes |= word;
 }
 
-void *mailbox_sit(struct mailbox *mailbox, int seat, void *visitor, enum mailbox_arrival arrival,
-                  uint32_t seen, uint64_t now_ms, int *error)
+void *mailbox_sit(struct mailbox *mailbox, int seat, const struct guest *guest, uint64_t now_ms, int *error)
 {
+    enum mailbox_arrival arrival = guest->arrival;
     struct seat *mine = &mailbox->seats[seat], *other = other_of(mailbox, seat);
     void *before = mine->visitor;
     uint32_t acked = mine->lane.acked;
 
-    *error = arrival == ARRIVE_RESUMED ? lane_ack(&mine->lane, &mailbox->rules->budget, seen) : CR_OK;
+    *error = arrival == ARRIVE_RESUMED ? lane_ack(&mine->lane, &mailbox->rules->budget, guest->seen) : CR_OK;
     if (*error != CR_OK)
         return NULL;
     lane_rewind(&mine->lane);
@@ -90,7 +90,8 @@ void *mailbox_sit(struct mailbox *mailbox, int seat, void *visitor, enum mailbox
         other->owes |= OWES_ACKED;
     if (seat == SEAT_TYPIST && !mine->is_taken)
         mailbox->end_ms = now_ms + mailbox->rules->joined_ms;
-    mine->visitor = visitor;
+    mine->visitor = guest->visitor;
+    mine->address = guest->address;
     mine->is_taken = 1;
     mine->owes = answer_to(seat, arrival);
     if (arrival != ARRIVE_NEW)
@@ -100,7 +101,7 @@ void *mailbox_sit(struct mailbox *mailbox, int seat, void *visitor, enum mailbox
     if (other->mood != 0)
         mine->owes |= OWES_CLOSED;
     other->owes &= (uint16_t)~OWES_AWAY;
-    owe_peer(other, visitor != NULL ? OWES_HERE : OWES_HERE | OWES_AWAY);
+    owe_peer(other, guest->visitor != NULL ? OWES_HERE : OWES_HERE | OWES_AWAY);
     return before;
 }
 
@@ -113,6 +114,7 @@ void mailbox_leave(struct mailbox *mailbox, int seat)
 static int hear_payload(struct mailbox *mailbox, int seat, uint32_t seq, const struct cr_frame *frame)
 {
     struct seat *other = other_of(mailbox, seat);
+    uint64_t address = mailbox->seats[seat].address;
     size_t left = CR_MAILBOX_MAX_BYTES - mailbox->carried_bytes;
 
     /* Nobody will ever read what follows a CLOSE; the sender hears of it in its own time. */
@@ -120,7 +122,8 @@ static int hear_payload(struct mailbox *mailbox, int seat, uint32_t seq, const s
         return 0;
     if (frame->payload_bytes > left)
         return CR_REFUSED_TOO_MUCH;
-    if (lane_take(&other->lane, &mailbox->rules->budget, seq, frame->payload, frame->payload_bytes) != CR_OK)
+    if (lane_take(&other->lane, &mailbox->rules->budget, address, seq, frame->payload,
+                  frame->payload_bytes) != CR_OK)
         return CR_REFUSED_BUSY;
     mailbox->carried_bytes += (uint32_t)frame->payload_bytes;
     return 0;

@@ -20,6 +20,14 @@ enum mailbox_arrival {
     ARRIVE_RESUMED /* RESUME: it tells what it has seen */
 };
 
+/* Who comes to a seat. */
+struct guest {
+    void *visitor;    /* the connection; NULL when it has left meanwhile */
+    uint64_t address; /* charged for what is sent from this seat */
+    enum mailbox_arrival arrival;
+    uint32_t seen; /* counts for ARRIVE_RESUMED only */
+};
+
 /* The rules that all mailboxes of a relay share, and the bytes they hold together. */
 struct mailbox_rules {
     uint32_t wait_ms;
@@ -31,6 +39,7 @@ struct mailbox_rules {
 struct seat {
     void *visitor;    /* the connection that holds it now, NULL when away */
     struct lane lane; /* towards this seat */
+    uint64_t address; /* of the connection that holds it or did last */
     uint16_t owes;
     uint8_t is_taken;
     uint8_t mood; /* what it closed with; 0 while it has not */
@@ -51,10 +60,9 @@ void mailbox_init(struct mailbox *mailbox, struct mailbox_rules *rules, const st
                   uint64_t now_ms);
 void mailbox_wipe(struct mailbox *mailbox);
 
-/* Gives the seat to a connection and returns the one that had it before, or NULL. seen counts for ARRIVE_RESUMED only; *error is
- * CR_OK, or CR_E_MALFORMED when seen is a number that never was: then nothing has changed. */
-void *mailbox_sit(struct mailbox *mailbox, int seat, void *visitor, enum mailbox_arrival arrival,
-                  uint32_t seen, uint64_t now_ms, int *error);
+/* Gives the seat to a connection and returns the one that had it before, or NULL. *error is CR_OK, or CR_E_MALFORMED when
+ * guest->seen is a number that never was: then nothing has changed. */
+void *mailbox_sit(struct mailbox *mailbox, int seat, const struct guest *guest, uint64_t now_ms, int *error);
 /* The connection is gone, the seat is kept. */
 void mailbox_leave(struct mailbox *mailbox, int seat);
 

@@ -3,10 +3,12 @@
 #include "relay.h"
 #include "wire.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 extern char **environ;
 
@@ -35,6 +37,16 @@ static const char description[] =
     "\n"
     "FILE holds lines of KEY = VALUE; CERTRELAYD_KEY in the environment counts before it. Keys:\n"
     "\n";
+
+/* Where standard input, output or error are closed, the next file or socket would take their place, and the log go into it. */
+static int standard_fill(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            return -1;
+    }
+    return 0;
+}
 
 static int version(void)
 {
@@ -94,6 +106,8 @@ int main(int argc, char **argv)
     const char *file = NULL;
     int option;
 
+    if (standard_fill() != 0)
+        return EX_OSERR;
     while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
         switch (option) {
         case 'c':

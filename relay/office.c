@@ -13,8 +13,9 @@
 struct errand {
     struct office *office;
     struct visitor *visitor; /* NULL once it has left */
-    struct room *room;       /* a new mailbox's, until the store has said that it is new */
-    uint8_t *kept;           /* a copy of the payload, when the answer takes longer than the call */
+    uint64_t address;
+    struct room *room; /* a new mailbox's, until the store has said that it is new */
+    uint8_t *kept;     /* a copy of the payload, when the answer takes longer than the call */
     struct cr_frame frame;
     uint64_t now_ms;
     uint16_t retry_after;
@@ -38,6 +39,7 @@ struct office *office_new(const struct office_rules *rules, const struct office_
     office->wheel = wheel;
     office->draw = draw;
     office->draw_context = draw_context;
+    budget_open(&office->rules.mailbox.budget, (uint64_t)draw(draw_context) << 32 | draw(draw_context));
     return office;
 }
 
@@ -47,6 +49,7 @@ void office_free(struct office *office)
         return;
     while (office->rooms != NULL)
         room_free(office->rooms);
+    budget_close(&office->rules.mailbox.budget);
     free(office);
 }
 
@@ -67,11 +70,31 @@ void office_enter(struct office *office, struct visitor *visitor, uint64_t addre
 
 void office_leave(struct visitor *visitor)
 {
+    (void)office_hold(visitor, 0);
     wheel_cancel(visitor->office->wheel, &visitor->timer);
     if (visitor->errand != NULL)
         visitor->errand->visitor = NULL;
     if (visitor->room != NULL)
         room_leave(visitor);
+}
+
+/* Who is shown out is let finish what it says; an answer that is still to come may be a seat. */
+size_t office_message_max(const struct visitor *visitor)
+{
+    int is_stranger = visitor->room == NULL && visitor->errand == NULL && !visitor->is_leaving;
+
+    return is_stranger ? OFFICE_FIRST_MAX_BYTES : CR_FRAME_MAX_BYTES;
+}
+
+int office_hold(struct visitor *visitor, size_t bytes)
+{
+    struct budget *budget = &visitor->office->rules.mailbox.budget;
+
+    if (visitor->account != NULL)
+        budget_give_back(budget, visitor->account, visitor->held_bytes);
+    visitor->held_bytes = bytes;
+    visitor->account = bytes > 0 ? budget_take(budget, visitor->address, bytes) : NULL;
+    return bytes > 0 && visitor->account == NULL ? CR_E_LIMIT : CR_OK;
 }
 
 void office_heard(struct visitor *visitor)
@@ -196,18 +219,22 @@ static uint8_t mismatch_of(const struct errand *errand, const struct store_recor
 
 static void errand_seat(struct errand *errand, enum store_result result, const struct store_record *record)
 {
-    struct room *room = record->local;
-    enum mailbox_arrival arrival = result == STORE_NEW ? ARRIVE_NEW : ARRIVE_AGAIN;
     struct visitor *visitor = errand->visitor;
+    struct guest guest = {
+        .visitor = visitor,
+        .address = errand->address,
+        .arrival = result == STORE_NEW ? ARRIVE_NEW : ARRIVE_AGAIN,
+        .seen = errand->frame.seq,
+    };
     uint8_t reason = mismatch_of(errand, record);
 
     if (errand->frame.type == CR_FRAME_RESUME)
-        arrival = ARRIVE_RESUMED;
+        guest.arrival = ARRIVE_RESUMED;
     if (reason != 0) {
         errand_fail(errand, reason);
         return;
     }
-    reason = room_sit(room, record->seat, visitor, arrival, &errand->frame, errand->now_ms);
+    reason = room_sit(record->local, record->seat, &guest, &errand->frame, errand->now_ms);
     if (visitor == NULL)
         return;
     if (reason != 0)
@@ -237,6 +264,11 @@ static void errand_answer(void *context, enum store_result result, const struct 
         if (errand->visitor != NULL)
             quota_spend(office->quota, errand->visitor->address, QUOTA_ALLOCATION, errand->now_ms);
     }
+    /* A number that was hit is burnt, so it costs as much as one that was not; the room gives it back when all ends well. */
+    if (result == STORE_NEW && errand->frame.type == CR_FRAME_JOIN) {
+        quota_spend(office->quota, errand->address, QUOTA_FAILED_JOIN, errand->now_ms);
+        room_note_joiner(record->local, errand->address);
+    }
     if (record != NULL)
         errand_seat(errand, result, record);
     else
@@ -260,10 +292,11 @@ static uint8_t objection_to_allocate(struct errand *errand, const struct visitor
 static uint8_t objection_to_join(struct errand *errand, const struct visitor *visitor)
 {
     const struct budget *budget = &errand->office->rules.mailbox.budget;
+    size_t cost = errand->frame.payload_bytes + LANE_LETTER_COST;
     unsigned wait = quota_wait(errand->office->quota, visitor->address, QUOTA_FAILED_JOIN, errand->now_ms);
 
     /* Asked before the seat is claimed: a join whose payload found no room would burn the nameplate. */
-    if (errand->frame.payload_bytes + LANE_LETTER_COST > budget->max - budget->used)
+    if (!budget_fits(budget, visitor->address, cost))
         return CR_REFUSED_BUSY;
     errand->retry_after = (uint16_t)wait;
     return wait > 0 ? CR_REFUSED_TOO_MANY : 0;
@@ -307,6 +340,7 @@ static struct errand *errand_new(struct visitor *visitor, const struct cr_frame 
         return NULL;
     errand->office = visitor->office;
     errand->visitor = visitor;
+    errand->address = visitor->address;
     errand->frame = *frame;
     errand->now_ms = now_ms;
     if (frame->type == CR_FRAME_ALLOCATE)
@@ -379,6 +413,12 @@ void office_hear(struct visitor *visitor, const uint8_t *bytes, size_t length, u
         hear_first(visitor, &frame, now_ms);
     else
         hear_seated(visitor, &frame, now_ms);
+}
+
+void office_hear_nothing(struct visitor *visitor, uint64_t now_ms)
+{
+    if (!visitor->is_leaving)
+        visitor_refuse(visitor, CR_REFUSED_BUSY, RETRY_BUSY_SECONDS, now_ms);
 }
 
 static enum office_words say(struct cr_frame *frame, enum cr_frame_type type, uint8_t code, uint16_t seconds)

@@ -14,6 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The longest message before a connection has a seat: JOIN with more than any handshake needs. PROTOCOL.md section 2. */
+#define OFFICE_FIRST_MAX_BYTES (1 + CR_TOKEN_BYTES + 5 + 1024)
+
 struct room;
 struct errand;
 
@@ -22,7 +25,9 @@ struct visitor {
     struct timer timer; /* first: silence, then pings */
     struct office *office;
     struct room *room;
-    struct errand *errand; /* a question to the store that is not answered yet */
+    struct errand *errand;   /* a question to the store that is not answered yet */
+    struct account *account; /* of the bytes held for a message that is not whole */
+    size_t held_bytes;
     uint64_t address;
     uint16_t retry_after;
     uint8_t seat;
@@ -74,6 +79,13 @@ void office_free(struct office *office);
 void office_enter(struct office *office, struct visitor *visitor, uint64_t address, uint64_t now_ms);
 /* One whole message of a device. */
 void office_hear(struct visitor *visitor, const uint8_t *bytes, size_t length, uint64_t now_ms);
+/* How long a message of the visitor may be now. */
+size_t office_message_max(const struct visitor *visitor);
+/* Charges so many bytes to the visitor for a message that is not whole yet, in place of those charged before; 0 for none. CR_OK, or
+ * CR_E_LIMIT: then none are charged. */
+int office_hold(struct visitor *visitor, size_t bytes);
+/* In place of office_hear for a message that could not be kept: the device is to say it again. */
+void office_hear_nothing(struct visitor *visitor, uint64_t now_ms);
 /* A pong, or anything else that shows that the connection lives. */
 void office_heard(struct visitor *visitor);
 void office_leave(struct visitor *visitor);

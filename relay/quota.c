@@ -230,3 +230,16 @@ void quota_spend(struct quota *quota, uint64_t address, enum quota_event event, 
     entry_refill(entry, now_ms);
     entry->spent[event] += price_of(rate);
 }
+
+void quota_refund(struct quota *quota, uint64_t address, enum quota_event event, uint64_t now_ms)
+{
+    struct entry *entry = entry_find(quota, address);
+    uint32_t rate = quota->rules.per_minute[event];
+    uint32_t price;
+
+    if (entry == NULL || rate == 0)
+        return;
+    entry_refill(entry, now_ms);
+    price = price_of(rate);
+    entry->spent[event] = entry->spent[event] > price ? entry->spent[event] - price : 0;
+}

@@ -1,4 +1,4 @@
-/* What one address may do: connections at once, new mailboxes and wrong nameplates in a minute. Sans-IO: time is an argument.
+/* What one address may do: connections at once, new mailboxes and failed joins in a minute. Sans-IO: time is an argument.
  *
  * An address is an IPv4 address or the first 64 bits of an IPv6 one. Every address with a connection has its own counters; those that
  * left with something spent are remembered until it is made good, but not more than a bounded number of them: then who left first is
@@ -32,9 +32,10 @@ int quota_connect(struct quota *quota, uint64_t address, uint64_t now_ms);
 void quota_disconnect(struct quota *quota, uint64_t address);
 
 /* The rest is for addresses that are connected. quota_wait: 0 when one more event may happen now, else the seconds to wait. quota_spend: it
- * has happened. */
+ * has happened. quota_refund: one that was spent does not count after all; the address may have left. */
 enum quota_event { QUOTA_ALLOCATION, QUOTA_FAILED_JOIN, QUOTA_EVENTS };
 unsigned quota_wait(struct quota *quota, uint64_t address, enum quota_event event, uint64_t now_ms);
 void quota_spend(struct quota *quota, uint64_t address, enum quota_event event, uint64_t now_ms);
+void quota_refund(struct quota *quota, uint64_t address, enum quota_event event, uint64_t now_ms);
 
 #endif

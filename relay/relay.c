@@ -262,7 +262,7 @@ static struct office *office_make(struct relay *relay)
         .mailbox = {.wait_ms = config->wait_seconds * 1000,
                     .wait_max_ms = config->wait_max_seconds * 1000,
                     .joined_ms = config->joined_seconds * 1000,
-                    .budget = {.max = config->max_queued_bytes}},
+                    .budget = {.max = config->max_queued_bytes, .share = config->address_queued_bytes}},
         .max_mailboxes = config->max_mailboxes,
         .silent_ms = config->silent_seconds * 1000,
         .ping_ms = config->ping_seconds * 1000,

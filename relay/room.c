@@ -10,6 +10,7 @@ struct room {
     struct office *office;
     struct room *next;
     struct room **link;
+    uint64_t joiner; /* the address whose JOIN took the typist's seat */
     uint32_t tag;
 };
 
@@ -69,6 +70,13 @@ static uint8_t worst_mood(const struct mailbox *mailbox)
     return CR_MOOD_EXPIRED;
 }
 
+/* One device alone could say "done" to a number that it has guessed. */
+static int is_done_by_both(const struct mailbox *mailbox)
+{
+    return mailbox->seats[SEAT_DISPLAYER].mood == CR_MOOD_DONE &&
+           mailbox->seats[SEAT_TYPIST].mood == CR_MOOD_DONE;
+}
+
 static void room_end(struct room *room, uint64_t now_ms)
 {
     struct office *office = room->office;
@@ -81,6 +89,8 @@ static void room_end(struct room *room, uint64_t now_ms)
     };
     struct cr_nameplate nameplate = room->mailbox.nameplate;
 
+    if (is_done_by_both(&room->mailbox))
+        quota_refund(office->quota, room->joiner, QUOTA_FAILED_JOIN, now_ms);
     room_free(room);
     office->store->release(office->store, &nameplate, now_ms);
     office->sink.outcome(office->sink.context, &outcome);
@@ -116,10 +126,10 @@ static void visitor_displace(struct visitor *visitor)
     visitor->office->sink.drop(visitor);
 }
 
-uint8_t room_sit(struct room *room, int seat, struct visitor *visitor, enum mailbox_arrival arrival,
-                 const struct cr_frame *frame, uint64_t now_ms)
+uint8_t room_sit(struct room *room, int seat, const struct guest *guest, const struct cr_frame *frame,
+                 uint64_t now_ms)
 {
-    struct visitor *before;
+    struct visitor *before, *visitor = guest->visitor;
     uint8_t reason = 0, mood = room->mailbox.seats[seat].mood;
     int error;
 
@@ -128,7 +138,7 @@ uint8_t room_sit(struct room *room, int seat, struct visitor *visitor, enum mail
             visitor_end(visitor, mood, now_ms);
         return 0;
     }
-    before = mailbox_sit(&room->mailbox, seat, visitor, arrival, frame->seq, now_ms, &error);
+    before = mailbox_sit(&room->mailbox, seat, guest, now_ms, &error);
     if (error != CR_OK)
         return CR_REFUSED_MALFORMED;
     if (before != NULL)
@@ -142,6 +152,11 @@ uint8_t room_sit(struct room *room, int seat, struct visitor *visitor, enum mail
     wheel_arm(room->office->wheel, &room->life, room->mailbox.end_ms, room_timer);
     room_wake(room);
     return reason;
+}
+
+void room_note_joiner(struct room *room, uint64_t address)
+{
+    room->joiner = address;
 }
 
 void room_leave(struct visitor *visitor)

@@ -26,9 +26,12 @@ void room_open(struct office *office, struct room *room, const struct cr_namepla
 /* Frees an open one without a word to anybody. */
 void room_free(struct room *room);
 
-/* Leads visitor (NULL if it has left meanwhile) to the seat. A connection that had it is dropped. Returns 0 or the reason to refuse with. */
-uint8_t room_sit(struct room *room, int seat, struct visitor *visitor, enum mailbox_arrival arrival,
-                 const struct cr_frame *frame, uint64_t now_ms);
+/* Leads a guest, whose visitor is a struct visitor, to the seat. A connection that had it is dropped. Returns 0 or the reason to refuse
+ * with. */
+uint8_t room_sit(struct room *room, int seat, const struct guest *guest, const struct cr_frame *frame,
+                 uint64_t now_ms);
+/* A new JOIN from this address was charged to it. */
+void room_note_joiner(struct room *room, uint64_t address);
 void room_leave(struct visitor *visitor);
 /* Returns 0 or the reason to refuse with. */
 uint8_t room_hear(struct room *room, int seat, const struct cr_frame *frame, uint64_t now_ms);

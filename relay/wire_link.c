@@ -23,9 +23,10 @@ struct link {
     struct link *next_woken;
     struct link **woken_at; /* what points to it among the woken, NULL when it is not */
     uint64_t address;
-    uint8_t *part; /* of a message that came in pieces */
+    uint8_t *part; /* of a message that comes in pieces */
     uint32_t part_bytes, part_room;
     uint16_t fragments;
+    uint8_t is_skipping; /* the rest of a message for which there was no room */
     uint8_t is_visiting;
     uint8_t is_mute; /* a Close frame is out or due, or it is being dropped: nothing is written any more */
 };
@@ -42,6 +43,7 @@ static void part_forget(struct link *link)
     link->part_bytes = 0;
     link->part_room = 0;
     link->fragments = 0;
+    link->is_skipping = 0;
 }
 
 static void woken_add(struct link *link)
@@ -102,48 +104,71 @@ static int close_with(struct link *link, enum lws_close_status status, const cha
     return -1;
 }
 
-/* The first chunk of a frame tells how long it will be, so each frame is at most one allocation. */
-static int part_add(struct link *link, const uint8_t *bytes, size_t length, size_t to_come)
+/* What any connection may hold is not charged. */
+static int part_grow(struct link *link, size_t whole)
 {
-    size_t whole = link->part_bytes + length + to_come;
+    uint8_t *part;
 
-    if (whole > link->part_room) {
-        uint8_t *part = realloc(link->part, whole);
+    if (whole <= link->part_room)
+        return 0;
+    if (whole > OFFICE_FIRST_MAX_BYTES && office_hold(&link->visitor, whole) != CR_OK)
+        return -1;
+    part = realloc(link->part, whole);
+    if (part == NULL)
+        return -1;
+    link->part = part;
+    link->part_room = (uint32_t)whole;
+    return 0;
+}
 
-        if (part == NULL)
-            return -1;
-        link->part = part;
-        link->part_room = (uint32_t)whole;
+/* The first chunk of a frame tells how long it will be, so each frame is at most one allocation. */
+static void part_add(struct link *link, const uint8_t *bytes, size_t length, size_t to_come)
+{
+    if (!link->is_skipping && part_grow(link, link->part_bytes + length + to_come) != 0) {
+        (void)office_hold(&link->visitor, 0);
+        free(link->part);
+        link->part = NULL;
+        link->part_room = 0;
+        link->is_skipping = 1;
     }
-    if (length > 0)
+    if (!link->is_skipping && length > 0)
         memcpy(link->part + link->part_bytes, bytes, length);
     link->part_bytes += (uint32_t)length;
     link->fragments = (uint16_t)(link->fragments + (to_come == 0));
-    return 0;
+}
+
+/* The message is whole. What was charged for it is given back first: the queue that it goes to is charged again. */
+static void part_hear(struct link *link)
+{
+    (void)office_hold(&link->visitor, 0);
+    if (link->is_skipping)
+        office_hear_nothing(&link->visitor, now_of(link->wire));
+    else
+        office_hear(&link->visitor, link->part, link->part_bytes, now_of(link->wire));
+    part_forget(link);
 }
 
 static int on_receive(struct link *link, const uint8_t *bytes, size_t length)
 {
     size_t to_come = lws_remaining_packet_payload(link->wsi);
+    size_t most = office_message_max(&link->visitor);
     int is_whole = lws_is_final_fragment(link->wsi);
 
     if (!lws_frame_is_binary(link->wsi))
         return close_with(link, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE, "text");
-    if (to_come > CR_FRAME_MAX_BYTES || link->part_bytes + length + to_come > CR_FRAME_MAX_BYTES)
+    if (to_come > most || link->part_bytes + length + to_come > most)
         return close_with(link, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "too-long");
     office_heard(&link->visitor);
-    if (is_whole && link->part == NULL) {
+    if (is_whole && link->part == NULL && !link->is_skipping) {
         office_hear(&link->visitor, bytes, length, now_of(link->wire));
+        part_forget(link);
         return 0;
     }
     if (link->fragments >= FRAGMENTS_MAX)
         return close_with(link, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "fragments");
-    if (part_add(link, bytes, length, to_come) != 0)
-        return close_with(link, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "memory");
-    if (is_whole) {
-        office_hear(&link->visitor, link->part, link->part_bytes, now_of(link->wire));
-        part_forget(link);
-    }
+    part_add(link, bytes, length, to_come);
+    if (is_whole)
+        part_hear(link);
     return 0;
 }
 

@@ -18,6 +18,7 @@ max_queued_bytes = 268435456
 address_connections = 0
 address_allocations = 0
 address_failed_joins = 0
+address_queued_bytes = 0
 """
 
 

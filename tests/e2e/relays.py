@@ -8,7 +8,7 @@ import subprocess
 
 from kit import CERTRELAYD, Process
 
-GENEROUS = {"address_connections": 0, "address_allocations": 0, "address_failed_joins": 0, "rest_seconds": 0}
+GENEROUS = {"address_connections": 0, "address_allocations": 0, "address_failed_joins": 0, "address_queued_bytes": 0, "rest_seconds": 0}
 
 
 def make_certificate(folder, name="localhost"):

@@ -298,18 +298,10 @@ def test_a_renewed_certificate_is_loaded_and_a_broken_one_is_not(tmp_path, certi
 @pytest.mark.parametrize("claim", [65559, 1 << 30, (1 << 63) - 1, 1 << 63, (1 << 64) - 1])
 def test_a_frame_over_the_limit_is_refused_at_its_first_chunk(relay, claim):
     client = relay.client()
+    client.allocate(os.urandom(16))
     client.send_frame(b"\x03" + bytes(1000), claim=claim)
     assert client.closed_with(False) in ((1009,) if claim < 1 << 63 else (1009, 1002, None))
     still_serves(relay)
-
-
-def test_the_longest_frame_is_not_over_the_limit(relay):
-    displayer, typist = relay.client(), relay.client()
-    nameplate = displayer.allocate(os.urandom(16))
-    typist.join(os.urandom(16), nameplate, bytes(65536))
-    typist.hear(JOINED)
-    displayer.hear(PEER)
-    assert len(displayer.hear(DELIVER)) == 65536 + 5
 
 
 def test_a_message_in_pieces_is_put_together(relay):
@@ -324,6 +316,7 @@ def test_a_message_in_pieces_is_put_together(relay):
 
 def test_pieces_that_add_up_to_too_much_are_refused(relay):
     client = relay.client()
+    client.allocate(os.urandom(16))
     client.send_frame(bytes(40000), 2, False)
     client.send_frame(bytes(40000), 0, False)
     assert client.closed_with(False) == 1009

@@ -98,6 +98,11 @@ def test_help_says_what_a_proxy_means_for_the_limits():
     assert re.search(r"proxy.*share.*address_", run("--help").stdout, re.S)
 
 
+def test_help_says_what_an_address_is_and_what_is_not_limited_yet():
+    text = " ".join(run("--help").stdout.split())
+    assert re.search(r"[^.]*/64: [^.]*/24[^.]*/48 yet[^.]*forwards[^.]*\.", text), text
+
+
 def test_the_default_configuration_prints_as_a_template(tmp_path):
     done = run("--print-config")
     assert done.returncode == 0
@@ -353,7 +358,7 @@ def test_behind_a_proxy_the_limits_by_address_are_warned_of_once(tmp_path):
 
 
 def test_without_such_limits_or_with_tls_nothing_is_warned_of(tmp_path, certificate):
-    with Relay(str(tmp_path)) as plain, Relay(str(tmp_path), *certificate, address_connections=256) as tls:
+    with Relay(str(tmp_path), address_queued_bytes=0) as plain, Relay(str(tmp_path), *certificate, address_connections=256) as tls:
         for relay in (plain, tls):
             assert not [line for line in relay.lines if line["event"] == "warning"]
 

@@ -20,7 +20,7 @@ def relay(request, tmp_path, monkeypatch):
     # Under the address sanitizer, freed memory is not to count for long.
     monkeypatch.setenv("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1")
     certificate = make_certificate(str(tmp_path)) if request.param == "tls" else ()
-    with Relay(str(tmp_path), *certificate) as running:
+    with Relay(str(tmp_path), *certificate, address_queued_bytes=0) as running:
         yield running
 
 

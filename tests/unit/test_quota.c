@@ -81,6 +81,27 @@ static void a_minutes_worth_may_come_at_once_and_then_one_after_the_other(void *
     quota_free(quota);
 }
 
+static void what_is_given_back_may_be_spent_again_and_no_more(void **state)
+{
+    struct quota *quota = quota_new(&rules, 100, 1);
+
+    (void)state;
+    quota_refund(quota, 7, QUOTA_FAILED_JOIN, 0);
+    assert_true(quota_connect(quota, 7, 0));
+    quota_refund(quota, 7, QUOTA_FAILED_JOIN, 0);
+    quota_spend(quota, 7, QUOTA_FAILED_JOIN, 0);
+    quota_spend(quota, 7, QUOTA_FAILED_JOIN, 0);
+    assert_int_equal(quota_wait(quota, 7, QUOTA_FAILED_JOIN, 0), 30);
+    quota_refund(quota, 7, QUOTA_FAILED_JOIN, 0);
+    assert_int_equal(quota_wait(quota, 7, QUOTA_FAILED_JOIN, 0), 0);
+    quota_spend(quota, 7, QUOTA_FAILED_JOIN, 0);
+    quota_disconnect(quota, 7);
+    quota_refund(quota, 7, QUOTA_FAILED_JOIN, 0);
+    assert_true(quota_connect(quota, 7, 0));
+    assert_int_equal(quota_wait(quota, 7, QUOTA_FAILED_JOIN, 0), 0);
+    quota_free(quota);
+}
+
 static void what_is_spent_is_remembered_after_the_connection_is_gone(void **state)
 {
     struct quota *quota = quota_new(&rules, 100, 1);
@@ -192,6 +213,7 @@ int main(void)
         cmocka_unit_test(an_ipv6_address_counts_by_its_first_64_bits),
         cmocka_unit_test(connections_at_once_are_counted_for_each_address),
         cmocka_unit_test(a_minutes_worth_may_come_at_once_and_then_one_after_the_other),
+        cmocka_unit_test(what_is_given_back_may_be_spent_again_and_no_more),
         cmocka_unit_test(what_is_spent_is_remembered_after_the_connection_is_gone),
         cmocka_unit_test(zero_means_no_limit),
         cmocka_unit_test(fifteen_thousand_strangers_are_all_admitted_without_limits),

@@ -162,6 +162,9 @@ static void tls_is_on_unless_off_is_written_out(void **state)
         {"listen = a:1\n", 0, -1},
         {"listen = a:1\ntls = off\n", 0, 0},
         {"listen = a:1\ntls = off\ntls_cert = c.pem\n", -1, 0},
+        {"listen = a:1\ntls = off\naddress_queued_bytes = 131071\n", -1, 0},
+        {"listen = a:1\ntls = off\naddress_queued_bytes = 131072\n", 0, 0},
+        {"listen = a:1\ntls = off\naddress_queued_bytes = 0\n", 0, 0},
         {"listen = a:1\ntls_cert = c.pem\n", 0, -1},
         {"listen = a:1\ntls_key = k.pem\n", 0, -1},
         {"listen = a:1\ntls_cert = c.pem\ntls_key = k.pem\n", 0, 0},
@@ -197,9 +200,9 @@ static void limits_that_a_proxy_makes_useless_are_warned_of_by_name(void **state
     (void)state;
     assert_int_equal(read_text(&config, "tls = off\naddress_allocations = 0\n"), 0);
     assert_int_equal(config_warns(&config, error), 1);
-    assert_non_null(strstr(error, "(address_connections, address_failed_joins)"));
+    assert_non_null(strstr(error, "(address_connections, address_failed_joins, address_queued_bytes)"));
     assert_int_equal(read_text(&config, "tls = off\naddress_allocations = 0\naddress_connections = 0\n"
-                                        "address_failed_joins = 0\n"),
+                                        "address_failed_joins = 0\naddress_queued_bytes = 0\n"),
                      0);
     assert_int_equal(config_warns(&config, error), 0);
     assert_int_equal(read_text(&config, "tls = on\n"), 0);
