@@ -276,15 +276,16 @@ void cr_transfer_lost(struct cr_transfer *t, int is_refused, int64_t now_ms)
 /* The relay's word counts, within what the contract lets a mailbox live. */
 static void set_life(struct cr_transfer *t, int64_t until)
 {
-    int64_t most = t->seated_at + (CR_WAIT_MAX_SECONDS + CR_JOINED_SECONDS) * 1000 + LIFE_SLACK_MS;
+    int64_t most;
 
+    if (t->seated_at == CR_NEVER)
+        t->seated_at = t->now;
+    most = t->seated_at + (CR_WAIT_MAX_SECONDS + CR_JOINED_SECONDS) * 1000 + LIFE_SLACK_MS;
     t->life_until = until < most ? until : most;
 }
 
 static void on_answer(struct cr_transfer *t, const struct cr_link_event *event)
 {
-    if (t->seated_at == CR_NEVER)
-        t->seated_at = t->now;
     t->is_answered = 1;
     t->attempts = 0;
     t->offline_since = CR_NEVER;

@@ -117,11 +117,31 @@ static void a_relay_that_always_gives_more_time_does_not_keep_it_for_ever(void *
     cr_transfer_free(t);
 }
 
+static void time_told_before_any_seat_is_no_trouble(void **state)
+{
+    const struct cr_transfer_config config = {
+        .side = CR_DISPLAYER, .role = CR_RECEIVER, .secrets = CR_SECRET_DIGITS_ONLY};
+    struct cr_frame time = {.type = CR_FRAME_TIME, .seconds = 65535};
+    struct cr_frame peer = {.type = CR_FRAME_PEER, .code = CR_PEER_HERE};
+    struct cr_transfer *t;
+
+    (void)state;
+    assert_int_equal(cr_transfer_new(&t, &config, 0), CR_OK);
+    cr_transfer_connecting(t, 0);
+    cr_transfer_connected(t, 0);
+    drain_output(t);
+    say(t, &time, 1);
+    say(t, &peer, 2);
+    assert_true(t->life_until < 10000000);
+    cr_transfer_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_joins_with_nonsense_is_told_as_a_stranger),
         cmocka_unit_test(a_flood_of_time_crowds_no_event_out),
+        cmocka_unit_test(time_told_before_any_seat_is_no_trouble),
         cmocka_unit_test(a_relay_that_always_gives_more_time_does_not_keep_it_for_ever),
     };
 
