@@ -271,7 +271,8 @@ static int on_peer(struct cr_link *l, const struct cr_frame *frame, struct cr_li
 static int on_closed(struct cr_link *l, const struct cr_frame *frame, struct cr_link_event *event)
 {
     (void)frame;
-    if (l->close_mood != 0)
+    /* It answers our CLOSE, or says after RESUME that CLOSE came before; else it is the other's, and ours is still to be said. */
+    if (l->close_mood != 0 && (l->is_closed || !l->is_answered))
         cr_link_silence(l);
     event->type = CR_LINK_CLOSED;
     return CR_OK;

@@ -364,7 +364,8 @@ static void on_closed(struct cr_transfer *t, const struct cr_link_event *event)
         [CR_MOOD_ERROR] = CR_END_PEER_ERROR,         [CR_MOOD_EXPIRED] = CR_END_EXPIRED,
     };
 
-    transfer_end(t, ENDS[event->code], 0);
+    /* said back, so that the mailbox ends now; one that expired is gone */
+    transfer_end(t, ENDS[event->code], event->code != CR_MOOD_EXPIRED ? (enum cr_mood)event->code : 0);
 }
 
 static void on_refused(struct cr_transfer *t, const struct cr_link_event *event)

@@ -136,11 +136,38 @@ static void time_told_before_any_seat_is_no_trouble(void **state)
     cr_transfer_free(t);
 }
 
+static void closed_is_answered_with_the_same_mood_but_not_when_expired(void **state)
+{
+    (void)state;
+    for (int mood = CR_MOOD_DONE; mood <= CR_MOOD_EXPIRED; mood++) {
+        struct cr_transfer *t = waiting();
+        struct cr_frame closed = {.type = CR_FRAME_CLOSED, .code = (uint8_t)mood};
+        const uint8_t *message;
+        size_t length;
+
+        say(t, &closed, 1);
+        if (mood == CR_MOOD_EXPIRED) {
+            assert_int_equal(cr_transfer_output(t, &message, &length), CR_INCOMPLETE);
+        } else {
+            assert_int_equal(cr_transfer_output(t, &message, &length), CR_OK);
+            assert_int_equal(length, 2);
+            assert_int_equal(message[0], CR_FRAME_CLOSE);
+            assert_int_equal(message[1], mood);
+            cr_transfer_sent(t);
+            assert_false(cr_transfer_is_finished(t));
+            say(t, &closed, 2);
+        }
+        assert_true(cr_transfer_is_finished(t));
+        cr_transfer_free(t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_joins_with_nonsense_is_told_as_a_stranger),
         cmocka_unit_test(a_flood_of_time_crowds_no_event_out),
+        cmocka_unit_test(closed_is_answered_with_the_same_mood_but_not_when_expired),
         cmocka_unit_test(time_told_before_any_seat_is_no_trouble),
         cmocka_unit_test(a_relay_that_always_gives_more_time_does_not_keep_it_for_ever),
     };
