@@ -17,6 +17,7 @@
 
 void (*store_step)(const char *name) = NULL;
 int store_lacks_exchange = 0;
+time_t store_time = 0;
 
 static void step(const char *name)
 {

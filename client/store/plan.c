@@ -2,6 +2,7 @@
 #include "plan.h"
 #include "files.h"
 #include "scan.h"
+#include "steps.h"
 #include "text.h"
 
 #include <errno.h>
@@ -62,7 +63,7 @@ static int is_taken(const struct plan *plan, const struct target *target, int di
 static char *backup_name(const struct plan *plan, const struct target *target, int dir, const char *name)
 {
     char date[16];
-    time_t korean = time(NULL) + KOREA_SECONDS;
+    time_t korean = (store_time != 0 ? store_time : time(NULL)) + KOREA_SECONDS;
     struct tm day;
     if (gmtime_r(&korean, &day) == NULL || strftime(date, sizeof date, "%Y%m%d", &day) == 0) {
         return NULL;

@@ -4,6 +4,8 @@
 #ifndef STORE_STEPS_H
 #define STORE_STEPS_H
 
+#include <time.h>
+
 extern void (*store_step)(const char *name);
 
 /* Set by tests: behave as on a file system whose renames know no flags: none exchanges two entries, each overwrites. */
@@ -11,5 +13,8 @@ extern int store_lacks_exchange;
 
 /* For tests: how many files have been opened to be read so far. */
 extern unsigned long store_reads;
+
+/* Set by tests: the time to take for now; 0: the clock's. */
+extern time_t store_time;
 
 #endif

@@ -162,18 +162,8 @@ static char *make_store(const struct scene *scene)
     return dir;
 }
 
-/* The date in a backup's name is the day's: midnight in Korea must not pass between two runs of a scene. */
-static void await_no_midnight(void)
-{
-    time_t korean = (time(NULL) + 9 * 3600) % 86400;
-    if (korean > 86400 - 100) {
-        skip();
-    }
-}
-
 static void open_scene(struct scene *scene)
 {
-    await_no_midnight();
     char *dir = make_store(scene);
     scene->old_picture = help_picture(dir);
     scene->old_seen = seen(dir);
@@ -460,6 +450,8 @@ static void a_killed_undoing_without_exchange_never_leaves_a_part(void **state)
 static int probe(void **state)
 {
     (void)state;
+    store_time =
+        1795132800; /* the day is part of a backup's name: it must not end between two runs of a scene */
     if (access("/dev/shm", W_OK) == 0) {
         setenv("TMPDIR", "/dev/shm", 0);
     }
