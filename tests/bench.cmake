@@ -14,6 +14,11 @@ cr_bench(load load.c pairs.c hold.c wire.c stream.c LIBS cr_contract OpenSSL::SS
 cr_bench(pake pake.c local_relay.c LIBS cr_session)
 cr_bench(delay delay.c queue.c)
 cr_bench(spawn spawn.c)
+if(TARGET cr_store)
+  cr_bench(scan scan.c LIBS cr_store)
+  add_test(NAME bench.scan COMMAND bench_scan ${CMAKE_CURRENT_BINARY_DIR}/samples 3)
+  set_tests_properties(bench.scan PROPERTIES FIXTURES_REQUIRED store_samples TIMEOUT 60)
+endif()
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME bench.pake COMMAND bench_pake 3)

@@ -132,6 +132,11 @@ void address_origin(const struct address *address, char *text, size_t capacity)
     snprintf(text, capacity, "%s://%s/", address->is_plain ? "http" : "https", authority);
 }
 
+int address_has_page(const struct address *address, const char *set)
+{
+    return set ? strcmp(set, "off") != 0 : !address->is_plain;
+}
+
 int address_is_own_page(const struct address *address, const char *page)
 {
     char origin[ADDRESS_TEXT_BYTES];

@@ -28,6 +28,10 @@ void address_authority(const struct address *address, char *text, size_t capacit
 /* The address of the page that the relay itself serves: https://host[:port]/. */
 void address_origin(const struct address *address, char *text, size_t capacity);
 
+/* Whether phones are pointed to a page: the one that is set, or the relay's own unless "off" is set. A relay without TLS serves this
+ * computer alone, and phones cannot reach it. */
+int address_has_page(const struct address *address, const char *set);
+
 /* Does the page at this URL find the relay by itself: same host and port, path /ws? */
 int address_is_own_page(const struct address *address, const char *page);
 

@@ -7,8 +7,10 @@
 #include "options.h"
 
 struct net;
+struct command;
 
 struct app {
+    const struct command *command;
     struct options options;
     struct settings settings;
     struct address address; /* only after app_address */
@@ -17,7 +19,9 @@ struct app {
 
 struct command {
     const char *name;
-    unsigned bit;        /* enum command_bit */
+    unsigned bit; /* enum command_bit */
+    const char
+        *words; /* msgid of what may follow that is no option, as the usage line says it; NULL: nothing may */
     const char *summary; /* msgid */
     int (*run)(struct app *app);
 };
@@ -35,6 +39,13 @@ int app_net(const struct app *app, struct net **net);
 int export_run(struct app *app);
 int import_run(struct app *app);
 int list_run(struct app *app);
+int show_run(struct app *app); /* show_command.c */
+int verify_run(struct app *app);
+int passwd_run(struct app *app);
+int convert_run(struct app *app);
+int copy_run(struct app *app);
+int backup_run(struct app *app);
+int remove_run(struct app *app);
 int doctor_run(struct app *app);
 int help_run(struct app *app);
 /* certrelay alone: asks what to do. */

@@ -94,15 +94,22 @@ static int say_word_error(enum error_id id, const char *word)
     return code;
 }
 
+static int choose_this(const struct store_list *list, const char *word, struct choice *choice)
+{
+    enum error_id id = choose_word(list, word, choice);
+
+    return id == ERROR_NONE ? 0 : say_word_error(id, word);
+}
+
 static int choose_named(const struct app *app, const struct store_list *list, struct choice *choice)
 {
-    for (int i = 0; i < app->options.cert_count; i++) {
-        enum error_id id = choose_word(list, app->options.certs[i], choice);
+    int code = 0;
 
-        if (id != ERROR_NONE)
-            return say_word_error(id, app->options.certs[i]);
-    }
-    return 0;
+    for (int i = 0; i < app->options.cert_count && !code; i++)
+        code = choose_this(list, app->options.certs[i], choice);
+    for (char **word = app->options.rest; word && *word && !code; word++)
+        code = choose_this(list, *word, choice);
+    return code;
 }
 
 static int is_usable(const struct store_entry *entry, time_t now)
@@ -141,28 +148,45 @@ static enum error_id choose_words(const struct store_list *list, char *line, str
     return id;
 }
 
-static int choose_by_asking(const struct store_list *list, struct choice *choice)
+static int choose_by_asking(const struct store_list *list, const char *question, size_t most,
+                            struct choice *choice)
 {
     char line[TERMINAL_LINE_BYTES];
     enum error_id id;
 
     describe_table(list, time(NULL), terminal_columns() - ROW_INDENT, print_row);
     for (;;) {
-        int result = question_line(_("Which one? (number; several with commas)"), line, sizeof(line));
+        int result = question_line(question, line, sizeof(line));
 
         if (result <= 0)
             return say_error(result ? ERROR_INTERRUPTED : ERROR_INPUT_ENDED, NULL);
         id = choose_words(list, line, choice);
+        if (id == ERROR_NONE && choice->count > most)
+            id = ERROR_ONE_ONLY;
         if (id == ERROR_NONE)
             return 0;
         say_error(id, NULL);
     }
 }
 
+int choose_scan(const struct app *app, struct store_list *list)
+{
+    enum store_fault fault = store_scan(app->settings.store, list);
+
+    if (fault || !list->count)
+        return say_error(fault ? error_of_store(fault) : ERROR_STORE_NOT_FOUND, app->settings.store);
+    return 0;
+}
+
+static int has_words(const struct app *app)
+{
+    return app->options.cert_count || (app->options.rest && app->options.rest[0]);
+}
+
 int choose(const struct app *app, const struct store_list *list, struct choice *choice)
 {
     memset(choice, 0, sizeof(*choice));
-    if (app->options.cert_count)
+    if (has_words(app))
         return choose_named(app, list, choice);
     if (app->options.all)
         return choose_usable(list, choice);
@@ -171,6 +195,24 @@ int choose(const struct app *app, const struct store_list *list, struct choice *
         return 0;
     }
     if (!terminal_can_ask())
-        return say_error(ERROR_NEED_INPUT, "--cert, --all");
-    return choose_by_asking(list, choice);
+        return app->command && app->command->words ? say_error(ERROR_NEED_WHICH, NULL)
+                                                   : say_error(ERROR_NEED_INPUT, "--cert, --all");
+    return choose_by_asking(list, _("Which one? (number; several with commas)"), OPTIONS_CERTS_MAX, choice);
+}
+
+int choose_one(const struct app *app, const struct store_list *list, size_t *index)
+{
+    struct choice choice = {.count = 0};
+    int code = 0;
+
+    if (has_words(app))
+        code = choose_named(app, list, &choice);
+    else if (list->count > 1 && !terminal_can_ask())
+        code = say_error(ERROR_NEED_WHICH, NULL);
+    else if (list->count > 1)
+        code = choose_by_asking(list, _("Which one? (number)"), 1, &choice);
+    if (!code && choice.count > 1)
+        code = say_error(ERROR_ONE_ONLY, NULL);
+    *index = choice.numbers[0];
+    return code;
 }

@@ -61,7 +61,7 @@ void clash_find(const char *root, const struct cr_bundle *bundle, const struct s
                 struct clash *clash)
 {
     enum store_clash all = store_clash_all(root, bundle);
-    struct store_list list = {NULL, 0};
+    struct store_list list = {.count = 0};
     size_t same = 0;
 
     memset(clash, 0, sizeof(*clash));

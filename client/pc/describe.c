@@ -17,12 +17,12 @@ static const char *text_or(const char *text, const char *instead)
     return text && *text ? text : instead;
 }
 
-static const char *use_of(const struct store_facts *facts)
+const char *describe_use(const struct store_facts *facts)
 {
     return text_or(texts_is_korean() ? facts->use_ko : facts->use_en, "-");
 }
 
-static const char *issuer_of(const struct store_facts *facts)
+const char *describe_issuer(const struct store_facts *facts)
 {
     return text_or(texts_is_korean() ? facts->issuer_ko : facts->issuer_en, "-");
 }
@@ -32,13 +32,23 @@ int describe_is_dated(const struct store_facts *facts)
     return facts->not_after != 0;
 }
 
-void describe_date(int64_t when, char text[static DESCRIBE_BYTES])
+static void korean_text(int64_t when, const char *format, char text[static DESCRIBE_BYTES])
 {
     time_t korean = (time_t)when + KOREA_SECONDS;
     struct tm day;
 
-    if (!gmtime_r(&korean, &day) || !strftime(text, DESCRIBE_BYTES, "%Y-%m-%d", &day))
+    if (!gmtime_r(&korean, &day) || !strftime(text, DESCRIBE_BYTES, format, &day))
         strcpy(text, "?");
+}
+
+void describe_date(int64_t when, char text[static DESCRIBE_BYTES])
+{
+    korean_text(when, "%Y-%m-%d", text);
+}
+
+void describe_moment(int64_t when, char text[static DESCRIBE_BYTES])
+{
+    korean_text(when, "%Y-%m-%d %H:%M:%S", text);
 }
 
 static void days_text(int days, int is_soon, char text[static DESCRIBE_BYTES])
@@ -87,26 +97,33 @@ static const char *base_name(const char *path)
     return text_or(slash ? slash + 1 : path, "?");
 }
 
+char *describe_owner(const struct store_entry *entry)
+{
+    const char *name = text_or(entry->facts.owner, base_name(entry->path));
+
+    return store_printable(name, strlen(name));
+}
+
 static void add_entry(struct table *table, const struct store_entry *entry, size_t number, time_t now)
 {
-    char text[DESCRIBE_BYTES],
-        *name = store_printable(base_name(entry->path), strlen(base_name(entry->path)));
+    char text[DESCRIBE_BYTES], *owner = describe_owner(entry);
     int is_dated = describe_is_dated(&entry->facts);
 
     snprintf(text, sizeof(text), "%zu", number);
     table_add(table, text);
-    table_add(table, text_or(entry->facts.owner, text_or(name, "?")));
-    table_add(table, use_of(&entry->facts));
-    table_add(table, issuer_of(&entry->facts));
+    table_add(table, text_or(owner, "?"));
+    table_add(table, describe_use(&entry->facts));
+    table_add(table, describe_issuer(&entry->facts));
     if (is_dated)
         describe_date(entry->facts.not_after, text);
     table_add(table, is_dated ? text : "-");
     describe_state(entry, now, text);
     table_add(table, text);
-    free(name);
+    free(owner);
 }
 
-void describe_table(const struct store_list *list, time_t now, int screen, void (*print)(const char *row))
+static void print_rows(const struct store_list *list, const size_t *indexes, size_t count, time_t now,
+                       int screen, void (*print)(const char *row))
 {
     static const char *const heads[] = {N_("No."),    N_("Owner"),       N_("Use"),
                                         N_("Issuer"), N_("Valid until"), N_("State")};
@@ -115,10 +132,24 @@ void describe_table(const struct store_list *list, time_t now, int screen, void 
 
     for (size_t i = 0; i < columns; i++)
         table_add(table, _(heads[i]));
-    for (size_t i = 0; i < list->count; i++)
-        add_entry(table, &list->entries[i], i + 1, now);
+    for (size_t i = 0; i < count; i++) {
+        size_t index = indexes ? indexes[i] : i;
+
+        add_entry(table, &list->entries[index], index + 1, now);
+    }
     table_print(table, screen, FOLD, print);
     table_free(table);
+}
+
+void describe_table(const struct store_list *list, time_t now, int screen, void (*print)(const char *row))
+{
+    print_rows(list, NULL, list->count, now, screen, print);
+}
+
+void describe_rows(const struct store_list *list, const size_t *indexes, size_t count, time_t now, int screen,
+                   void (*print)(const char *row))
+{
+    print_rows(list, indexes, count, now, screen, print);
 }
 
 void describe_facts(const struct store_facts *facts, time_t now)
@@ -131,7 +162,7 @@ void describe_facts(const struct store_facts *facts, time_t now)
         return;
     describe_date(facts->not_after, date);
     describe_validity(facts, now, state);
-    say_must(STYLE_PLAIN, "    %s, %s", use_of(facts), issuer_of(facts));
+    say_must(STYLE_PLAIN, "    %s, %s", describe_use(facts), describe_issuer(facts));
     say_must(is_expired ? STYLE_WARN : STYLE_PLAIN, _("    valid until %s (%s)"), date, state);
 }
 
@@ -151,6 +182,15 @@ static void set_time(json_t *object, const char *key, int64_t when)
 
     if (gmtime_r(&at, &parts) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts))
         json_object_set_new(object, key, json_string(text));
+}
+
+/* In Korea, where validity begins and ends at midnight. */
+static void set_date(json_t *object, const char *key, int64_t when)
+{
+    char text[DESCRIBE_BYTES];
+
+    describe_date(when, text);
+    json_object_set_new(object, key, json_string(text));
 }
 
 static const char *state_name(const struct store_facts *facts, time_t now)
@@ -185,12 +225,17 @@ json_t *describe_facts_json(const struct store_facts *facts, time_t now)
     set_text(object, "subject", facts->subject);
     set_text(object, "issuer_ko", facts->issuer_ko);
     set_text(object, "issuer_en", facts->issuer_en);
+    set_text(object, "issuer_cn", facts->issuer_cn);
     set_text(object, "use_ko", facts->use_ko);
     set_text(object, "use_en", facts->use_en);
     set_text(object, "policy", facts->policy);
     set_text(object, "serial", facts->serial);
     set_time(object, "not_before", facts->not_before);
     set_time(object, "not_after", facts->not_after);
+    set_date(object, "first_day", facts->not_before);
+    set_date(object, "last_day", facts->not_after);
+    json_object_set_new(object, "key_bits", json_integer(facts->key_bits));
+    json_object_set_new(object, "is_test", json_boolean(facts->is_test));
     json_object_set_new(object, "days_left", json_integer(store_facts_days_left(facts, now)));
     json_object_set_new(object, "state", json_string(state_name(facts, now)));
     return object;

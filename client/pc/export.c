@@ -6,6 +6,7 @@
 #include "pairing.h"
 #include "prove.h"
 #include "question.h"
+#include "renewal.h"
 #include "say.h"
 #include "texts.h"
 
@@ -115,15 +116,6 @@ static void on_tick(void *self, struct run *run, int64_t now_ms)
     pairing_tick(&export->pairing, run, now_ms);
 }
 
-static int say_entry_fault(const struct store_entry *entry, enum store_fault fault)
-{
-    char *place = store_printable(entry->path, strlen(entry->path));
-    int code = say_error(error_of_store(fault), place);
-
-    free(place);
-    return code;
-}
-
 static int load(struct export *export)
 {
     time_t now = time(NULL);
@@ -133,8 +125,9 @@ static int load(struct export *export)
         enum store_fault fault = entry->fault ? entry->fault : store_load(entry, export->bundle);
 
         if (fault)
-            return say_entry_fault(entry, fault);
+            return prove_say_fault(entry, fault);
         describe_facts(&entry->facts, now);
+        renewal_say(&export->list, entry);
         if (describe_is_dated(&entry->facts) && store_facts_state(&entry->facts, now) == STORE_EXPIRED)
             say_must(STYLE_WARN, "%s", _("This certificate has expired; nothing accepts it any more."));
     }

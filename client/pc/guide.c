@@ -1,6 +1,7 @@
-/* certrelay alone: asks what to do, and does it. */
+/* certrelay alone: asks what to do, says what will happen, and does it. Plain lines only, so that a screen reader can follow. */
 #include "app.h"
 #include "errors.h"
+#include "guidance.h"
 #include "help.h"
 #include "question.h"
 #include "say.h"
@@ -12,26 +13,73 @@
 #include <string.h>
 
 struct guide_row {
-    const char *key;
-    const char *text; /* msgid */
+    const char *command; /* its name; GUIDANCE_TOPIC for that */
+    const char *text;    /* msgid */
+    const char *steps;   /* msgid of what will happen */
     int needs_relay;
-    int (*run)(struct app *app);
 };
 
 static const struct guide_row guide_rows[] = {
-    {"1", N_("Send a certificate from this computer to a phone or another computer"), 1, export_run},
-    {"2", N_("Receive a certificate from a phone or another computer"), 1, import_run},
-    {"3", N_("Show the certificates on this computer"), 0, list_run},
+    {"export", N_("Send a certificate from this computer to a phone or another computer"),
+     N_("First you choose the certificate and type its password. Then start receiving on the other device, "
+        "which shows a "
+        "number: type that here. Nothing is sent before you have agreed."),
+     1},
+    {"import", N_("Receive a certificate from a phone or another computer"),
+     N_("A number appears here: type it on the other device, where the certificate is. What arrives is shown "
+        "before it is "
+        "stored."),
+     1},
+    {"list", N_("Show the certificates on this computer"), NULL, 0},
+    {"show", N_("Show all that one certificate says"), NULL, 0},
+    {"verify", N_("Check a certificate and its password"),
+     N_("You choose a certificate and type its password. Nothing is changed, and a wrong password locks "
+        "nothing."),
+     0},
+    {"passwd", N_("Change the password of a certificate"),
+     N_("You choose a certificate, type its password, and the new one twice. Copies on other devices keep "
+        "the old one."),
+     0},
+    {"convert", N_("Convert a certificate: one file (.p12, .pfx), or back into a folder"),
+     N_("You choose a certificate and what to make of it. The original stays as it is."), 0},
+    {"copy", N_("Copy a certificate to a USB drive or another folder"),
+     N_("You choose a certificate and where to. No password is needed."), 0},
+    {"backup", N_("Back up all certificates"),
+     N_("All certificates of this computer are copied into one new folder. No password is needed."), 0},
+    {"remove", N_("Remove a certificate from this computer"),
+     N_("You choose a certificate, see every file that would go, and are asked before anything is deleted."),
+     0},
+    {GUIDANCE_TOPIC, N_("When a certificate expires or is lost, or its password is forgotten"), NULL, 0},
 };
 
 #define ROW_COUNT (sizeof(guide_rows) / sizeof(guide_rows[0]))
 
-static const struct guide_row *find_row(const char *line)
+struct menu {
+    const struct guide_row *rows[ROW_COUNT];
+    const struct command *commands[ROW_COUNT]; /* NULL: guidance */
+    size_t count;
+};
+
+static const struct command *find_command(const char *name)
 {
-    for (size_t i = 0; i < ROW_COUNT; i++)
-        if (line[0] == guide_rows[i].key[0] && !line[1])
-            return &guide_rows[i];
+    for (const struct command *command = commands; command->name; command++)
+        if (!strcmp(command->name, name))
+            return command;
     return NULL;
+}
+
+/* Of what this program can do. */
+static void menu_fill(struct menu *menu)
+{
+    menu->count = 0;
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        const struct command *command = find_command(guide_rows[i].command);
+
+        if (!command && strcmp(guide_rows[i].command, GUIDANCE_TOPIC) != 0)
+            continue;
+        menu->rows[menu->count] = &guide_rows[i];
+        menu->commands[menu->count++] = command;
+    }
 }
 
 /* 0 when a line came, or an exit code after it was said why none did. */
@@ -42,22 +90,33 @@ static int ask(const char *question, char line[static TERMINAL_LINE_BYTES])
     return result > 0 ? 0 : say_error(result ? ERROR_INTERRUPTED : ERROR_INPUT_ENDED, NULL);
 }
 
-static int ask_row(const struct guide_row **row)
+/* Its index in *chosen; menu->count stands for the end. */
+static int read_choice(const struct menu *menu, const char *line, size_t *chosen)
 {
-    char line[TERMINAL_LINE_BYTES];
+    char *end = NULL;
+    unsigned long number = strtoul(line, &end, 10);
+
+    if (end == line || end[strspn(end, " .")] || number > menu->count)
+        return 0;
+    *chosen = number ? (size_t)number - 1 : menu->count;
+    return 1;
+}
+
+static int ask_choice(const struct menu *menu, size_t *chosen)
+{
+    char line[TERMINAL_LINE_BYTES], question[128];
 
     say_must(STYLE_STRONG, "%s", _("What shall be done?"));
-    for (size_t i = 0; i < ROW_COUNT; i++)
-        say_must(STYLE_PLAIN, "  %s  %s", guide_rows[i].key, _(guide_rows[i].text));
+    for (size_t i = 0; i < menu->count; i++)
+        say_must(STYLE_PLAIN, " %2zu  %s", i + 1, _(menu->rows[i]->text));
+    say_must(STYLE_PLAIN, " %2d  %s", 0, _("Nothing: end"));
+    snprintf(question, sizeof(question), _("Number (0 to %zu):"), menu->count);
     for (;;) {
-        int code = ask(_("Number (1 to 3):"), line);
+        int code = ask(question, line);
 
-        if (code)
+        if (code || read_choice(menu, line, chosen))
             return code;
-        *row = find_row(line);
-        if (*row)
-            return 0;
-        say_must(STYLE_PLAIN, "%s", _("Please type 1, 2 or 3, and then Enter."));
+        say_must(STYLE_PLAIN, _("Please type one of the numbers, 0 to %zu, and then Enter."), menu->count);
     }
 }
 
@@ -93,17 +152,41 @@ static int ask_relay(struct app *app)
     return 0;
 }
 
+static int run_row(struct app *app, const struct guide_row *row, const struct command *command)
+{
+    int code = 0;
+
+    if (row->steps)
+        say_must(STYLE_PLAIN, "%s", _(row->steps));
+    if (!command) {
+        guidance_print();
+        return 0;
+    }
+    app->command = command;
+    if (row->needs_relay && !app->settings.relay)
+        code = ask_relay(app);
+    return code ? code : command->run(app);
+}
+
 int guide_run(struct app *app)
 {
-    const struct guide_row *row = NULL;
+    struct menu menu;
+    size_t chosen = 0;
     int code;
 
     if (!terminal_can_ask()) {
         help_print(NULL);
         return error_get(ERROR_USAGE)->exit_code;
     }
-    code = ask_row(&row);
-    if (!code && row->needs_relay && !app->settings.relay)
-        code = ask_relay(app);
-    return code ? code : row->run(app);
+    menu_fill(&menu);
+    for (;;) {
+        code = ask_choice(&menu, &chosen);
+        if (code || chosen == menu.count)
+            return code;
+        code = run_row(app, menu.rows[chosen], menu.commands[chosen]);
+        if (menu.rows[chosen]->needs_relay || code == error_get(ERROR_INTERRUPTED)->exit_code ||
+            say_is_json())
+            return code;
+        say_must(STYLE_PLAIN, "%s", "");
+    }
 }

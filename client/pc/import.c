@@ -4,8 +4,10 @@
 #include "errors.h"
 #include "interrupt.h"
 #include "pairing.h"
+#include "paths.h"
 #include "place.h"
 #include "question.h"
+#include "renewal.h"
 #include "say.h"
 #include "texts.h"
 
@@ -171,35 +173,19 @@ static void on_tick(void *self, struct run *run, int64_t now_ms)
     pairing_tick(&import->pairing, run, now_ms);
 }
 
-static json_t *paths_json(char *const *paths)
-{
-    json_t *array = json_array();
-
-    for (; array && paths && *paths; paths++) {
-        char *printable = store_printable(*paths, strlen(*paths));
-
-        json_array_append_new(array, printable ? json_string(printable) : json_null());
-        free(printable);
-    }
-    return array;
-}
-
 static void say_stored(const struct import *import, struct outcome *outcome)
 {
     say_json_value("stored", "paths", paths_json(import->paths));
     say_step("saved", _("Stored, and read back unchanged:"));
-    for (char **path = import->paths; path && *path; path++) {
-        char *printable = store_printable(*path, strlen(*path));
-
-        say_result("%s", printable ? printable : "?");
-        free(printable);
-    }
+    paths_print(import->paths);
     clash_backups(&import->clash, import->paths);
     say_talk(STYLE_PLAIN, "%s",
              import->app->settings.store ? _("It is in a folder of its own, where a program has to be told "
                                              "to look. Its password is the one it had on the other device.")
                                          : _("Programs on this computer that look in the folder NPKI find it "
                                              "there. Its password is the one it had on the other device."));
+    if (import->clash.worst == STORE_CLASH_RENEWED)
+        renewal_say_spread();
     if (outcome->end != CR_END_DONE)
         outcome_report(outcome);
 }
@@ -263,7 +249,7 @@ int import_run(struct app *app)
     if (!code)
         code = pairing_init(&import.pairing, app, CR_RECEIVER);
     if (!code)
-        code = place_find(app, &import.root);
+        code = place_prepare(app, &import.root);
     if (!code)
         code = app_net(app, &net);
     if (!code)

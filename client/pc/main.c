@@ -18,15 +18,25 @@
 #include <unistd.h>
 
 const struct command commands[] = {
-    {"export", FOR_EXPORT, N_("Send a certificate to another device"), export_run},
-    {"import", FOR_IMPORT, N_("Receive a certificate from another device"), import_run},
-    {"list", FOR_LIST, N_("Show the certificates on this computer"), list_run},
-    {"doctor", FOR_DOCTOR, N_("Check that everything needed is here"), doctor_run},
-    {"help", FOR_HELP, N_("Show help, also help COMMAND"), help_run},
-    {NULL, 0, NULL, NULL},
+    {"export", FOR_EXPORT, NULL, N_("Send a certificate to another device"), export_run},
+    {"import", FOR_IMPORT, NULL, N_("Receive a certificate from another device"), import_run},
+    {"list", FOR_LIST, NULL, N_("Show the certificates on this computer"), list_run},
+    {"show", FOR_SHOW, N_("[WHICH...]"), N_("Show all that a certificate says"), show_run},
+    {"verify", FOR_VERIFY, N_("[WHICH...]"), N_("Check certificates, their keys and the password"),
+     verify_run},
+    {"passwd", FOR_PASSWD, N_("[WHICH]"), N_("Change the password of a certificate"), passwd_run},
+    {"convert", FOR_CONVERT, N_("[WHICH | FILE]"),
+     N_("Make a PKCS#12 file (.p12, .pfx) of a certificate, or the reverse"), convert_run},
+    {"copy", FOR_COPY, N_("[WHICH...]"), N_("Copy certificates to a USB drive or another folder"), copy_run},
+    {"backup", FOR_BACKUP, N_("[FOLDER]"), N_("Copy all certificates into a new folder"), backup_run},
+    {"remove", FOR_REMOVE, N_("[WHICH]"), N_("Delete a certificate from this computer"), remove_run},
+    {"doctor", FOR_DOCTOR, NULL, N_("Check that everything needed is here"), doctor_run},
+    {"help", FOR_HELP, N_("[COMMAND | certificates]"), N_("Show help, also about a command or certificates"),
+     help_run},
+    {NULL, 0, NULL, NULL, NULL},
 };
 
-static const struct command guide = {"", FOR_GUIDE, "", guide_run};
+static const struct command guide = {"", FOR_GUIDE, NULL, "", guide_run};
 
 /* Where standard input, output or error are closed, the next file or socket would take their place. */
 static int fill_standard(void)
@@ -79,7 +89,7 @@ int app_address(struct app *app)
     if (fault)
         return say_culprit(fault == ADDRESS_NOT_LOCAL ? ERROR_PLAIN_RELAY : ERROR_BAD_RELAY, "",
                            app->settings.relay);
-    if (app->settings.page)
+    if (app->settings.page && address_has_page(&app->address, app->settings.page))
         snprintf(app->page, sizeof(app->page), "%s", app->settings.page);
     else
         address_origin(&app->address, app->page, sizeof(app->page));
@@ -124,9 +134,18 @@ static int check_descriptor(const char *option, int descriptor)
 
 static int check_descriptors(const struct options *options)
 {
-    int code = check_descriptor("--code-fd: ", options->code_fd);
+    const struct {
+        const char *name;
+        int descriptor;
+    } given[] = {{"--code-fd: ", options->code_fd},
+                 {"--password-fd: ", options->password_fd},
+                 {"--new-password-fd: ", options->new_password_fd},
+                 {"--number-fd: ", options->number_fd}};
+    int code = 0;
 
-    return code ? code : check_descriptor("--password-fd: ", options->password_fd);
+    for (size_t i = 0; i < sizeof(given) / sizeof(given[0]) && !code; i++)
+        code = check_descriptor(given[i].name, given[i].descriptor);
+    return code;
 }
 
 static int say_config_line(const struct config_report *report)
@@ -174,7 +193,7 @@ static int app_init(struct app *app, const struct command *command, int argc, ch
         return say_options_fault(OPTIONS_UNKNOWN, name);
     if (fault)
         return say_options_fault(fault, culprit);
-    if (options->rest[0] && command->bit != FOR_HELP)
+    if (options->rest[0] && !command->words)
         return say_options_fault(OPTIONS_UNKNOWN, options->rest[0]);
     return report.fault ? say_config_fault(&report, app) : check_descriptors(options);
 }
@@ -187,6 +206,7 @@ int main(int argc, char **argv)
     int code;
 
     memset(&app, 0, sizeof(app));
+    app.command = command;
     if (harden()) {
         fputs("certrelay: cannot start\n", stderr);
         return 71;

@@ -3,6 +3,7 @@
 
 #include "table.h"
 #include "texts.h"
+#include "wrap.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -16,11 +17,33 @@ const struct option_row option_rows[] = {
     {"cert", 'c', N_("WHICH"),
      N_("number in the list, part of the owner's name, or start of the fingerprint; repeatable"), FOR_EXPORT,
      OPTION_LIST, AT(certs)},
-    {"all", 'a', NULL, N_("every certificate that has not expired"), FOR_EXPORT, OPTION_FLAG, AT(all)},
+    {"all", 'a', NULL, N_("every certificate that has not expired"), FOR_EXPORT | FOR_VERIFY | FOR_COPY,
+     OPTION_FLAG, AT(all)},
     {"password-file", 0, N_("FILE"), N_("read the certificate's password from the first line of FILE"),
-     FOR_EXPORT, OPTION_TEXT, AT(password_file)},
-    {"password-fd", 0, N_("NUMBER"), N_("read the certificate's password from this descriptor"), FOR_EXPORT,
+     FOR_SECRET, OPTION_TEXT, AT(password_file)},
+    {"password-fd", 0, N_("NUMBER"), N_("read the certificate's password from this descriptor"), FOR_SECRET,
      OPTION_NUMBER, AT(password_fd)},
+    {"new-password-file", 0, N_("FILE"), N_("read the new password from the first line of FILE"),
+     FOR_NEW_SECRET, OPTION_TEXT, AT(new_password_file)},
+    {"new-password-fd", 0, N_("NUMBER"), N_("read the new password from this descriptor"), FOR_NEW_SECRET,
+     OPTION_NUMBER, AT(new_password_fd)},
+    {"number", 0, NULL, N_("ask for the owner's resident or business number, and compare it"), FOR_VERIFY,
+     OPTION_FLAG, AT(number)},
+    {"number-file", 0, N_("FILE"), N_("read that number from the first line of FILE"), FOR_VERIFY,
+     OPTION_TEXT, AT(number_file)},
+    {"number-fd", 0, N_("NUMBER"), N_("read that number from this descriptor"), FOR_VERIFY, OPTION_NUMBER,
+     AT(number_fd)},
+    {"everywhere", 0, NULL, N_("change all places on this computer where the same copy lies"), FOR_PASSWD,
+     OPTION_FLAG, AT(everywhere)},
+    {"only-here", 0, NULL, N_("change the first place only; the others keep the old password"), FOR_PASSWD,
+     OPTION_FLAG, AT(only_here)},
+    {"strong", 0, NULL, N_("encrypt with 600,000 rounds: not every Korean program can read that"), FOR_PASSWD,
+     OPTION_FLAG, AT(strong)},
+    {"common", 0, NULL, N_("encrypt in the form that every Korean program reads"), FOR_PASSWD, OPTION_FLAG,
+     AT(common)},
+    {"keep-backup", 0, NULL, N_("keep the old files beside the new; they open by the old password"),
+     FOR_PASSWD, OPTION_FLAG, AT(keep_backup)},
+    {"yes", 'y', NULL, N_("agree to --strong without being asked"), FOR_PASSWD, OPTION_FLAG, AT(yes)},
     {"show-code", 0, NULL, N_("show the number here; the other device types or scans it"), FOR_EXPORT,
      OPTION_FLAG, AT(show_code)},
     {"enter-code", 0, NULL, N_("type here the number that the other device shows"), FOR_IMPORT, OPTION_FLAG,
@@ -37,11 +60,37 @@ const struct option_row option_rows[] = {
     {"attempts", 0, N_("NUMBER"), N_("how many numbers to try, one after the other (3)"), FOR_TRANSFER,
      OPTION_NUMBER, AT(attempts)},
     {"yes", 'y', NULL, N_("agree to send or store without being asked"), FOR_TRANSFER, OPTION_FLAG, AT(yes)},
+    {"yes", 'y', NULL, N_("replace FILE without being asked"), FOR_LIST | FOR_SHOW, OPTION_FLAG, AT(yes)},
     {"store", 's', N_("FOLDER"), N_("where certificates are, instead of the usual places"),
-     FOR_TALK | FOR_LIST, OPTION_TEXT, AT(store)},
+     FOR_TALK | FOR_HERE | FOR_DOCTOR, OPTION_TEXT, AT(store)},
+    {"expiring", 'e', N_("DAYS"),
+     N_("only those that expire within DAYS days; exit code 10 when there are any"), FOR_LIST, OPTION_NUMBER,
+     AT(expiring)},
+    {"ics", 0, NULL, N_("print a calendar with reminders 30 and 7 days before (iCalendar)"),
+     FOR_LIST | FOR_SHOW, OPTION_FLAG, AT(ics)},
+    {"output", 'o', N_("FILE"), N_("write the calendar to FILE instead of standard output"),
+     FOR_LIST | FOR_SHOW, OPTION_TEXT, AT(output)},
+    {"to", 't', N_("p12|npki"), N_("what to make: a PKCS#12 file, or files in a folder NPKI"), FOR_CONVERT,
+     OPTION_TEXT, AT(to)},
+    {"to", 't', N_("FOLDER"), N_("where to: a USB drive, or any folder"), FOR_COPY, OPTION_TEXT, AT(to)},
+    {"output", 'o', N_("FILE"), N_("the PKCS#12 file to write"), FOR_CONVERT, OPTION_TEXT, AT(output)},
+    {"modern", 0, NULL, N_("PKCS#12 with AES-256 and SHA-256, which older phones and Macs cannot read"),
+     FOR_CONVERT, OPTION_FLAG, AT(modern)},
+    {"strong", 0, NULL, N_("NPKI with 100,000 rounds (PBES2), which some Korean programs cannot read"),
+     FOR_CONVERT, OPTION_FLAG, AT(strong)},
+    {"sign-only", 0, NULL, N_("leave the key for encryption out of the PKCS#12 file"), FOR_CONVERT,
+     OPTION_FLAG, AT(sign_only)},
+    {"yes", 'y', NULL, N_("agree to replace what is older without being asked"), FOR_CONVERT | FOR_COPY,
+     OPTION_FLAG, AT(yes)},
+    {"yes", 'y', NULL, N_("remove it without being asked"), FOR_REMOVE, OPTION_FLAG, AT(yes)},
+    {"place", 'p', N_("NUMBER"), N_("which of its places, 1 being the first that list names"), FOR_REMOVE,
+     OPTION_NUMBER, AT(place)},
+    {"last-copy", 0, NULL, N_("remove it even if no other copy is known"), FOR_REMOVE, OPTION_FLAG,
+     AT(last_copy)},
     {"relay", 'r', N_("URL"), N_("the relay, such as wss://relay.example/ws"), FOR_TALK | FOR_DOCTOR,
      OPTION_TEXT, AT(relay)},
-    {"page", 0, N_("URL"), N_("the page that phones open, if there is one"), FOR_TALK, OPTION_TEXT, AT(page)},
+    {"page", 0, N_("URL"), N_("the page that phones open (the relay's own), or off"), FOR_TALK | FOR_DOCTOR,
+     OPTION_TEXT, AT(page)},
     {"ca-file", 0, N_("FILE"), N_("trust these CA certificates (PEM) instead of this computer's"),
      FOR_TALK | FOR_DOCTOR, OPTION_TEXT, AT(ca_file)},
     {"name", 'n', N_("NAME"), N_("this device's name, as the other device shows it"), FOR_TALK, OPTION_TEXT,
@@ -54,15 +103,19 @@ const struct option_row option_rows[] = {
     {"no-input", 0, NULL, N_("never ask: fail instead"), FOR_ALL, OPTION_FLAG, AT(no_input)},
     {"no-color", 0, NULL, N_("no colours"), FOR_ALL, OPTION_FLAG, AT(no_color)},
     {"lang", 0, N_("ko|en"), N_("language"), FOR_ALL, OPTION_TEXT, AT(lang)},
+    {"man", 0, NULL, N_("print the manual page (roff)"), FOR_HELP, OPTION_FLAG, AT(man)},
+    {"completion", 0, N_("bash|zsh|fish"), N_("print what makes this shell complete commands and options"),
+     FOR_HELP, OPTION_TEXT, AT(completion)},
     {"help", 'h', NULL, N_("this help"), FOR_ALL, OPTION_FLAG, AT(help)},
     {"version", 'V', NULL, N_("versions of certrelay and its libraries"), FOR_ALL, OPTION_FLAG, AT(version)},
     {"password", 0, "", NULL, FOR_ALL, OPTION_DENIED, 0},
     {"code", 0, "", NULL, FOR_ALL, OPTION_DENIED, 0},
+    {"new-password", 0, "", NULL, FOR_ALL, OPTION_DENIED, 0},
 };
 
 const size_t option_row_count = sizeof(option_rows) / sizeof(option_rows[0]);
 
-#define ROWS_MAX 64
+#define ROWS_MAX 96
 #define HELP_COLUMNS 26
 #define FIRST_VALUE 256 /* above every letter: getopt's value of a row is FIRST_VALUE + its index */
 
@@ -71,7 +124,7 @@ struct getopt_tables {
     char letters[2 * ROWS_MAX + 3];
 };
 
-static int is_for(const struct option_row *row, unsigned command)
+int options_is_for(const struct option_row *row, unsigned command)
 {
     return (row->commands & command) != 0 || (command == FOR_NONE && row->commands == FOR_ALL);
 }
@@ -87,7 +140,7 @@ static void tables_fill(struct getopt_tables *tables, unsigned command, int stop
     for (size_t i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
 
-        if (!is_for(row, command))
+        if (!options_is_for(row, command))
             continue;
         /* A secret's value is optional to getopt, so that it is never asked for. */
         tables->longs[rows].has_arg = row->kind == OPTION_DENIED ? optional_argument
@@ -161,7 +214,10 @@ static int is_clash(const struct options *options)
     return (options->qr && options->no_qr) || (options->qr_only && options->no_qr) ||
            (options->code_file && options->code_fd >= 0) ||
            (options->password_file && options->password_fd >= 0) || (options->all && options->cert_count) ||
-           (options->show_code && has_code);
+           (options->show_code && has_code) ||
+           (options->new_password_file && options->new_password_fd >= 0) ||
+           (options->number_file && options->number_fd >= 0) || (options->strong && options->common) ||
+           (options->everywhere && options->only_here) || (options->ics && options->json);
 }
 
 int options_first_word(int argc, char **argv)
@@ -183,7 +239,9 @@ enum options_fault options_read(unsigned command, int argc, char **argv, struct 
     int value;
 
     memset(options, 0, sizeof(*options));
-    options->password_fd = options->code_fd = -1;
+    options->password_fd = options->code_fd = options->expiring = -1;
+    options->place = -1;
+    options->new_password_fd = options->number_fd = -1;
     *culprit = "";
     tables_fill(&tables, command, 0);
     optind = 0; /* glibc: start anew */
@@ -214,13 +272,15 @@ void options_print(FILE *out, unsigned command)
         char left[64], letter[8] = "    ";
         int gap;
 
-        if (!row->help || !is_for(row, command))
+        if (!row->help || !options_is_for(row, command))
             continue;
         if (row->letter)
             snprintf(letter, sizeof(letter), "-%c, ", row->letter);
         snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
                  row->argument ? _(row->argument) : "");
         gap = HELP_COLUMNS - table_width(left);
-        fprintf(out, "  %s%*s %s\n", left, gap > 0 ? gap : 0, "", _(row->help));
+        gap = gap > 0 ? gap : 0;
+        fprintf(out, "  %s%*s ", left, gap, "");
+        wrap_print(out, _(row->help), table_width(left) + gap + 3, HELP_COLUMNS + 3);
     }
 }

@@ -13,9 +13,21 @@ enum command_bit {
     FOR_DOCTOR = 8,
     FOR_HELP = 16,
     FOR_GUIDE = 32, /* no subcommand: the guided dialogue */
+    FOR_SHOW = 64,
+    FOR_VERIFY = 128,
+    FOR_PASSWD = 256,
+    FOR_CONVERT = 512,
+    FOR_COPY = 1024,
+    FOR_BACKUP = 2048,
+    FOR_REMOVE = 4096,
     FOR_TRANSFER = FOR_EXPORT | FOR_IMPORT,
     FOR_TALK = FOR_TRANSFER | FOR_GUIDE, /* of use to both ways, so the dialogue takes them too */
-    FOR_ALL = 63,
+    FOR_HERE =
+        FOR_LIST | FOR_SHOW | FOR_VERIFY | FOR_PASSWD | FOR_CONVERT | FOR_COPY | FOR_BACKUP | FOR_REMOVE,
+    FOR_SECRET =
+        FOR_EXPORT | FOR_VERIFY | FOR_PASSWD | FOR_CONVERT, /* which need the certificate's password */
+    FOR_NEW_SECRET = FOR_PASSWD | FOR_CONVERT,
+    FOR_ALL = 8191,
 };
 
 #define OPTIONS_CERTS_MAX 32
@@ -32,6 +44,9 @@ struct options {
     const char *config;
     const char *password_file;
     const char *code_file;
+    const char *output;
+    int expiring; /* days; -1: not asked for */
+    int ics;
     int password_fd;
     int code_fd;
     int attempts;
@@ -46,6 +61,23 @@ struct options {
     int qr_only;
     int qr;
     int no_qr;
+    const char *to; /* a format, or a folder */
+    const char *new_password_file;
+    int new_password_fd;
+    const char *number_file;
+    int number_fd;
+    int number;
+    int common;
+    int keep_backup;
+    int everywhere;
+    int only_here;
+    int place; /* -1: not said */
+    int modern;
+    int strong;
+    int sign_only;
+    int last_copy;
+    const char *completion;
+    int man;
     int help;
     int version;
     const char *certs[OPTIONS_CERTS_MAX];
@@ -83,6 +115,9 @@ enum options_fault {
     OPTIONS_CLASH, /* two that exclude each other */
     OPTIONS_DENIED_SECRET,
 };
+
+/* Is the row one of this command's; with FOR_NONE: of all commands? */
+int options_is_for(const struct option_row *row, unsigned command);
 
 /* Where the first word that is no option and no option's argument stands; argc when there is none. */
 int options_first_word(int argc, char **argv);

@@ -34,8 +34,7 @@ static int check_folder(const char *path)
     return faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) ? errno : 0;
 }
 
-/* As store_save will: the root is made in a folder that exists. */
-static int check_root(const char *root)
+int place_error(const char *root)
 {
     char *parent = strdup(root);
     size_t length = strlen(root);
@@ -53,7 +52,7 @@ static int check_root(const char *root)
     return error;
 }
 
-int place_find(const struct app *app, char **root)
+int place_prepare(const struct app *app, char **root)
 {
     const char *wish = app->settings.store;
     char detail[PLACE_DETAIL_BYTES];
@@ -63,7 +62,7 @@ int place_find(const struct app *app, char **root)
     *root = wish ? strdup(wish) : store_default_root();
     if (!*root)
         return say_error(ERROR_STORE_NOT_WRITABLE, NULL);
-    error = check_root(*root);
+    error = place_error(*root);
     if (!error) {
         store_recover(*root);
         return 0;

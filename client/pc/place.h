@@ -8,7 +8,10 @@
 
 /* The folder, made sure that it can be written or created, so that nobody types a number in vain; caller frees *root. 0, or an exit
  * code after it was said why. */
-int place_find(const struct app *app, char **root);
+int place_prepare(const struct app *app, char **root);
+
+/* Why nothing can be stored below root, as an errno, or 0. As store_save will, it counts on root being made in a folder that exists. */
+int place_error(const char *root);
 
 #define PLACE_DETAIL_BYTES 512
 

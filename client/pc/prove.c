@@ -1,15 +1,16 @@
 /* Passwords proved against certificates. */
 #include "prove.h"
 
+#include "describe.h"
 #include "errors.h"
 #include "say.h"
 #include "secret.h"
 #include "texts.h"
 
-#include <store.h>
+#include <stdlib.h>
 #include <string.h>
 
-static int has_password_source(const struct app *app)
+int prove_is_given(const struct app *app)
 {
     return app->options.password_file || app->options.password_fd >= 0;
 }
@@ -26,6 +27,24 @@ static int password_asked(const char *owner, struct secret *password)
     if (result <= 0)
         return say_error(result ? ERROR_INTERRUPTED : ERROR_INPUT_ENDED, NULL);
     return 0;
+}
+
+int prove_ask(const struct store_entry *entry, struct secret *password)
+{
+    char *owner = describe_owner(entry);
+    int code = password_asked(owner ? owner : "?", password);
+
+    free(owner);
+    return code;
+}
+
+int prove_say_fault(const struct store_entry *entry, enum store_fault fault)
+{
+    char *place = store_printable(entry->path, strlen(entry->path));
+    int code = say_error(error_of_store(fault), place);
+
+    free(place);
+    return code;
 }
 
 /* Asks again as long as it is wrong: nothing is locked by a wrong password. */
@@ -56,9 +75,19 @@ static int prove_cert(const struct app *app, const struct cr_cert *cert, struct 
         fault = store_prove(cert, password->bytes, password->length, detail);
     if (!fault)
         return 0;
-    if (fault != STORE_WRONG_PASSWORD || has_password_source(app))
+    if (fault != STORE_WRONG_PASSWORD || prove_is_given(app))
         return say_error(error_of_store(fault), detail);
     return prove_by_asking(cert, password);
+}
+
+int prove_get(const struct app *app, const struct cr_bundle *bundle, struct secret *password)
+{
+    enum store_fault fault = store_check(bundle, NULL);
+    int code = fault ? say_error(error_of_store(fault), NULL) : 0;
+
+    if (!code && prove_is_given(app))
+        code = secret_read_given(password, "password", app->options.password_file, app->options.password_fd);
+    return code ? code : prove_cert(app, &bundle->certs[0], password);
 }
 
 int prove_bundle(const struct app *app, const struct cr_bundle *bundle)
@@ -71,7 +100,7 @@ int prove_bundle(const struct app *app, const struct cr_bundle *bundle)
         return say_error(error_of_store(fault), NULL);
     if (secret_init(&password))
         return say_error(ERROR_END_MEMORY, NULL);
-    if (has_password_source(app))
+    if (prove_is_given(app))
         code = secret_read_given(&password, "password", app->options.password_file, app->options.password_fd);
     for (size_t i = 0; i < bundle->cert_count && !code; i++)
         code = prove_cert(app, &bundle->certs[i], &password);

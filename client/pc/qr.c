@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define MARGIN 2
+#define TOP_MARGIN 1 /* a code's width is odd: with 2 there would be half a row more */
 #define LINE_START "\033[40;97m"
 #define LINE_END "\033[0m\n"
 #define CELL_BYTES 3
@@ -13,7 +14,7 @@
 static int is_dark(const QRcode *code, int x, int y)
 {
     x -= MARGIN;
-    y -= MARGIN;
+    y -= TOP_MARGIN;
     return x >= 0 && y >= 0 && x < code->width && y < code->width && (code->data[y * code->width + x] & 1);
 }
 
@@ -46,17 +47,18 @@ char *qr_draw(const char *text, int *columns, int *rows)
 {
     QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
     char *drawing = NULL, *at;
-    size_t side, line;
+    size_t side, line, height;
 
     if (!code)
         return NULL;
     side = (size_t)code->width + 2 * MARGIN;
+    height = (size_t)code->width + TOP_MARGIN + MARGIN;
     line = sizeof(LINE_START) + sizeof(LINE_END) + side * CELL_BYTES;
     *columns = (int)side;
-    *rows = (int)(side + 1) / 2;
+    *rows = (int)(height + 1) / 2;
     drawing = at = malloc(line * (size_t)*rows + 1);
     if (drawing) {
-        for (int y = 0; y < (int)side; y += 2)
+        for (int y = 0; y < (int)height; y += 2)
             at = draw_line(code, y, at);
         *at = '\0';
     }

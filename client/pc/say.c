@@ -1,7 +1,9 @@
 /* Talk and data, each to its own stream. */
 #include "say.h"
 
+#include "table.h"
 #include "texts.h"
+#include "wrap.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,13 +31,35 @@ int say_is_quiet(void)
     return is_quiet;
 }
 
-static void talk(enum terminal_style style, const char *format, va_list arguments)
+/* Below the text's own first letter. */
+static int indent_of(const char *text)
+{
+    int spaces = (int)strspn(text, " ");
+
+    return strncmp(text + spaces, "→ ", strlen("→ ")) == 0 ? spaces + 2 : spaces;
+}
+
+/* For people only: lines are broken where they may be, and go on below where they began. */
+static void talk_text(int may_wrap, const char *format, va_list arguments)
+{
+    char *text = NULL, *wrapped = NULL;
+
+    if (vasprintf(&text, format, arguments) < 0)
+        return;
+    if (may_wrap && terminal_is_seen() && table_width(text) > terminal_columns())
+        wrapped = wrap_text(text, terminal_columns(), 0, indent_of(text));
+    fputs(wrapped ? wrapped : text, stderr);
+    free(wrapped);
+    free(text);
+}
+
+static void talk(enum terminal_style style, int may_wrap, const char *format, va_list arguments)
 {
     terminal_status(NULL);
     if (*question && terminal_is_seen())
         fputs("\r\033[K", stderr);
     fputs(style == STYLE_PLAIN ? "" : terminal_style(style), stderr);
-    vfprintf(stderr, format, arguments);
+    talk_text(may_wrap, format, arguments);
     fputs(style == STYLE_PLAIN ? "" : terminal_style(STYLE_PLAIN), stderr);
     fputc('\n', stderr);
     if (*question)
@@ -50,7 +74,7 @@ void say_talk(enum terminal_style style, const char *format, ...)
     if (is_quiet)
         return;
     va_start(arguments, format);
-    talk(style, format, arguments);
+    talk(style, 1, format, arguments);
     va_end(arguments);
 }
 
@@ -59,7 +83,16 @@ void say_must(enum terminal_style style, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    talk(style, format, arguments);
+    talk(style, 1, format, arguments);
+    va_end(arguments);
+}
+
+void say_place(enum terminal_style style, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    talk(style, 0, format, arguments);
     va_end(arguments);
 }
 

@@ -17,6 +17,8 @@ int say_is_quiet(void);
 void say_talk(enum terminal_style style, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Talk that --quiet does not silence: the number, questions, warnings. */
 void say_must(enum terminal_style style, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Talk about a place, with --quiet too: one line that is never broken, so that it can be copied. */
+void say_place(enum terminal_style style, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A question, without a newline. It is repeated below whatever is said until say_answered. */
 void say_ask(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_answered(void);

@@ -16,10 +16,13 @@
 
 #define AROUND_ROWS 8 /* of talk above and below a QR code */
 #define NUMBER_ROWS 9
+#define TIGHT_ROWS 4 /* the least of it: two lines, the number, the time left */
+
+enum fit { FIT_NOT, FIT_TIGHT, FIT_WELL };
 
 static int has_page(const struct app *app)
 {
-    return app->settings.page != NULL;
+    return address_has_page(&app->address, app->settings.page);
 }
 
 /* A QR code serves phones, and those need a page. */
@@ -37,20 +40,29 @@ int show_check(const struct app *app)
     return app->options.qr_only && !is_seen ? say_error(ERROR_QR_TOO_WIDE, NULL) : 0;
 }
 
-/* Draws a QR code, if it can be shown whole together with so many rows of talk; 1 when it was drawn. */
-static int draw(const struct app *app, const char *text, int talk_rows)
+static enum fit fit_of(const struct app *app, int columns, int rows, int talk_rows)
 {
-    int columns = 0, rows = 0, fits;
-    char *drawing = may_draw(app) ? qr_draw(text, &columns, &rows) : NULL;
+    if (app->options.qr)
+        return FIT_WELL;
+    if (columns > terminal_columns() || rows + TIGHT_ROWS > terminal_rows())
+        return FIT_NOT;
+    return rows + talk_rows > terminal_rows() ? FIT_TIGHT : FIT_WELL;
+}
 
-    fits = drawing &&
-           (app->options.qr || (columns <= terminal_columns() && rows + talk_rows <= terminal_rows()));
-    if (fits) {
+/* Draws a QR code, if it can be shown whole: well when so many rows of talk find room besides, else without blank lines. */
+static enum fit draw(const struct app *app, const char *text, int talk_rows)
+{
+    int columns = 0, rows = 0;
+    char *drawing = may_draw(app) ? qr_draw(text, &columns, &rows) : NULL;
+    enum fit fit = drawing ? fit_of(app, columns, rows, talk_rows) : FIT_NOT;
+    const char *gap = fit == FIT_WELL ? "\n" : "";
+
+    if (fit != FIT_NOT) {
         say_must(STYLE_PLAIN, "%s", _("On a phone, scan this:"));
-        fprintf(stderr, "\n%s\n", drawing);
+        fprintf(stderr, "%s%s%s", gap, drawing, gap);
     }
     qr_free(drawing);
-    return fits;
+    return fit;
 }
 
 /* What to do on the other device, there where it is a computer: by the dialogue where that comes to the same, else by command. */
@@ -123,20 +135,23 @@ static void number_json(const struct cr_invite *invite, const char *text, const 
 static void number_talk(const struct app *app, const char *text, const char *link, enum cr_role role)
 {
     int talk_rows = AROUND_ROWS + (*text ? NUMBER_ROWS : 0);
+    enum fit fit;
 
     where_talk(app, role, 0);
-    if (!draw(app, link, talk_rows) && !*text)
-        say_must(STYLE_PLAIN, "%s", link);
     if (role == CR_SENDER)
         say_must(STYLE_WARN, "%s",
                  _("Show it only to your own device. Whoever enters it can ask for your certificate."));
+    fit = draw(app, link, talk_rows);
+    if (fit == FIT_NOT && !*text)
+        say_must(STYLE_PLAIN, "%s", link);
     if (!*text)
         return;
     say_must(STYLE_PLAIN, "%s",
              role == CR_RECEIVER ? _("Type this number on the device that sends:")
                                  : _("Type this number on the device that receives:"));
-    large_number(text);
-    say_must(STYLE_STRONG, "\n    %s\n", text);
+    if (fit != FIT_TIGHT)
+        large_number(text);
+    say_must(STYLE_STRONG, fit == FIT_TIGHT ? "    %s" : "\n    %s\n", text);
 }
 
 /* The link as the other device opens it: the page, and behind '#' what no server sees. */

@@ -29,13 +29,16 @@ enum store_fault container_add_cert(struct container *container, X509 *cert)
     return STORE_OK;
 }
 
-enum store_fault container_add_key(struct container *container, PKCS8_PRIV_KEY_INFO *key)
+enum store_fault container_add_key(struct container *container, struct plain *plain)
 {
-    if (key == NULL || container->key_count == CONTAINER_MAX) {
-        PKCS8_PRIV_KEY_INFO_free(key);
-        return key == NULL ? STORE_MEMORY : STORE_TOO_BIG;
+    PKCS8_PRIV_KEY_INFO *key = container->key_count == CONTAINER_MAX ? NULL : plain_parse(plain);
+    if (key == NULL) {
+        plain_wipe(plain);
+        return container->key_count == CONTAINER_MAX ? STORE_TOO_BIG : STORE_MEMORY;
     }
+    container->plains[container->key_count] = *plain;
     container->keys[container->key_count++] = key;
+    *plain = (struct plain){0};
     return STORE_OK;
 }
 
@@ -43,15 +46,15 @@ static enum store_fault take_pem_key(const struct provider *provider, const uint
                                      const char *password, size_t length, struct container *container,
                                      char oid[static 64])
 {
-    PKCS8_PRIV_KEY_INFO *key = NULL;
+    struct plain plain = {0};
     X509_SIG *sealed = key_read(der, (size_t)size);
     if (sealed == NULL) {
         return STORE_DAMAGED_KEY;
     }
     enum store_fault fault =
-        password == NULL ? STORE_OK : key_open(provider, sealed, password, length, &key, oid);
+        password == NULL ? STORE_OK : plain_open(provider, sealed, password, length, &plain, oid);
     X509_SIG_free(sealed);
-    return key == NULL ? fault : container_add_key(container, key);
+    return plain.bytes == NULL ? fault : container_add_key(container, &plain);
 }
 
 static enum store_fault take_pem_cert(const uint8_t *der, long size, struct container *container)
@@ -110,6 +113,7 @@ void container_close(struct container *container)
     }
     for (size_t i = 0; i < container->key_count; i++) {
         PKCS8_PRIV_KEY_INFO_free(container->keys[i]);
+        plain_wipe(&container->plains[i]);
     }
     memset(container, 0, sizeof *container);
 }
@@ -136,14 +140,39 @@ const X509 *container_cert(const struct provider *provider, const struct contain
             person = cert;
         }
     }
-    return person;
+    /* One that signed itself may call itself an authority. */
+    return person == NULL && container->cert_count == 1 ? container->certs[0] : person;
 }
 
-static int pem_has(const uint8_t *bytes, size_t length, const char *kind)
+/* What a PEM file holds. */
+struct pem_view {
+    int has_cert;
+    int has_sealed_key;
+    int has_old_key; /* encrypted by a header of the text itself, as before PKCS#8 */
+    int has_plain_key;
+};
+
+static void view_block(const char *name, const char *header, struct pem_view *view)
 {
-    int is_found = 0;
+    static const char END[] = " PRIVATE KEY";
+    size_t length = strlen(name);
+    int is_key = length >= sizeof END - 2 && strcmp(name + length - (sizeof END - 2), END + 1) == 0;
+    if (strcmp(name, PEM_STRING_X509) == 0) {
+        view->has_cert = 1;
+    } else if (strcmp(name, PEM_STRING_PKCS8) == 0) {
+        view->has_sealed_key = 1;
+    } else if (is_key && strstr(header, "ENCRYPTED") != NULL) {
+        view->has_old_key = 1;
+    } else if (is_key) {
+        view->has_plain_key = 1;
+    }
+}
+
+static struct pem_view pem_look(const uint8_t *bytes, size_t length)
+{
+    struct pem_view view = {0};
     BIO *memory = BIO_new_mem_buf(bytes, (int)length);
-    for (int i = 0; memory != NULL && !is_found && i < BLOCKS_MAX; i++) {
+    for (int i = 0; memory != NULL && i < BLOCKS_MAX; i++) {
         char *name = NULL;
         char *header = NULL;
         unsigned char *der = NULL;
@@ -151,13 +180,28 @@ static int pem_has(const uint8_t *bytes, size_t length, const char *kind)
         if (!PEM_read_bio(memory, &name, &header, &der, &size)) {
             break;
         }
-        is_found = strcmp(name, kind) == 0;
+        view_block(name, header, &view);
         OPENSSL_free(name);
         OPENSSL_free(header);
         OPENSSL_clear_free(der, (size_t)size);
     }
     BIO_free(memory);
-    return is_found;
+    return view;
+}
+
+static enum store_fault pem_check(const uint8_t *bytes, size_t length)
+{
+    struct pem_view view = pem_look(bytes, length);
+    if (!view.has_cert) {
+        return STORE_NO_CERT;
+    }
+    if (view.has_plain_key) {
+        return STORE_PLAIN_KEY;
+    }
+    if (view.has_sealed_key) {
+        return STORE_OK;
+    }
+    return view.has_old_key ? STORE_UNKNOWN_CIPHER : STORE_NO_KEY;
 }
 
 enum store_fault container_check(enum cr_format format, const uint8_t *bytes, size_t length)
@@ -165,14 +209,8 @@ enum store_fault container_check(enum cr_format format, const uint8_t *bytes, si
     if (length > CR_FILE_MAX_BYTES) {
         return STORE_TOO_BIG;
     }
-    enum store_fault fault = STORE_OK;
-    if (format == CR_FORMAT_PKCS12) {
-        fault = pkcs12_is_one(bytes, length) ? STORE_OK : STORE_DAMAGED_CERT;
-    } else if (!pem_has(bytes, length, PEM_STRING_X509)) {
-        fault = STORE_NO_CERT;
-    } else if (!pem_has(bytes, length, PEM_STRING_PKCS8)) {
-        fault = STORE_NO_KEY;
-    }
+    enum store_fault fault =
+        format == CR_FORMAT_PKCS12 ? pkcs12_check(bytes, length) : pem_check(bytes, length);
     ERR_clear_error();
     return fault;
 }

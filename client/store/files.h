@@ -34,12 +34,14 @@ int folder_lock(int folder, int may_wait);
 /* Creates a new file of mode 0600 and brings it to the disk. */
 int file_write(int folder, const char *name, const uint8_t *bytes, size_t length);
 int file_remove(int folder, const char *name);
+/* Writes zeros over a regular file's bytes and brings them to the disk, as far as that goes. Not over one that has another name too. */
+void file_overwrite(int folder, const char *name);
 /* EEXIST when something is called new_name already: nothing is ever overwritten. (Where no rename can promise that, what appears
  * between looking and renaming is.) */
 int entry_rename(int from, const char *name, int to, const char *new_name);
 /* Exchanges two entries in one instant. ENOTSUP where that cannot be had, and a rename or two may still do. */
 int entry_exchange(int from, const char *name, int to, const char *other);
-/* Removes an entry and what is in it, to a depth of 4. */
+/* Removes an entry and what is in it, to a depth of 8. */
 void entry_remove_all(int at, const char *name);
 
 /* STORE_NO_SPACE, STORE_READ_ONLY or STORE_NOT_WRITABLE, by errno, which stays. */

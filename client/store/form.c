@@ -30,23 +30,29 @@ static const struct scheme {
 static const struct cipher {
     const char *oid;
     const char *name;
+    const char *openssl;
     int64_t key_bytes;
     int needs_legacy;
 } CIPHERS[] = {
-    {"1.2.410.200004.1.4", "seed", 16, 1},        {"1.2.410.200046.1.1.2", "aria128", 16, 0},
-    {"1.2.410.200046.1.1.7", "aria192", 24, 0},   {"1.2.410.200046.1.1.12", "aria256", 32, 0},
-    {"2.16.840.1.101.3.4.1.2", "aes128", 16, 0},  {"2.16.840.1.101.3.4.1.22", "aes192", 24, 0},
-    {"2.16.840.1.101.3.4.1.42", "aes256", 32, 0}, {"1.2.840.113549.3.7", "3des", 24, 0},
+    {"1.2.410.200004.1.4", "seed", "SEED-CBC", 16, 1},
+    {"1.2.410.200046.1.1.2", "aria128", "ARIA-128-CBC", 16, 0},
+    {"1.2.410.200046.1.1.7", "aria192", "ARIA-192-CBC", 24, 0},
+    {"1.2.410.200046.1.1.12", "aria256", "ARIA-256-CBC", 32, 0},
+    {"2.16.840.1.101.3.4.1.2", "aes128", "AES-128-CBC", 16, 0},
+    {"2.16.840.1.101.3.4.1.22", "aes192", "AES-192-CBC", 24, 0},
+    {"2.16.840.1.101.3.4.1.42", "aes256", "AES-256-CBC", 32, 0},
+    {"1.2.840.113549.3.7", "3des", "DES-EDE3-CBC", 24, 0},
 };
 
 static const struct hash {
     const char *oid;
     const char *name;
+    int prf;
 } HASHES[] = {
-    {"1.2.840.113549.2.7", "sha1"},
-    {"1.2.840.113549.2.9", "sha256"},
-    {"1.2.840.113549.2.10", "sha384"},
-    {"1.2.840.113549.2.11", "sha512"},
+    {"1.2.840.113549.2.7", "sha1", NID_hmacWithSHA1},
+    {"1.2.840.113549.2.9", "sha256", NID_hmacWithSHA256},
+    {"1.2.840.113549.2.10", "sha384", NID_hmacWithSHA384},
+    {"1.2.840.113549.2.11", "sha512", NID_hmacWithSHA512},
 };
 
 static void oid_text(const X509_ALGOR *algorithm, char oid[static OID_BYTES])
@@ -151,31 +157,40 @@ static const struct cipher *cipher_find(const char *oid)
     return NULL;
 }
 
-static const char *hash_find(const X509_ALGOR *prf, char oid[static OID_BYTES])
+static const struct hash *hash_find(const X509_ALGOR *prf, char oid[static OID_BYTES])
 {
     if (prf == NULL) {
-        return HASHES[0].name;
+        return &HASHES[0];
     }
     oid_text(prf, oid);
     for (size_t i = 0; i < sizeof HASHES / sizeof HASHES[0]; i++) {
         if (strcmp(HASHES[i].oid, oid) == 0) {
-            return HASHES[i].name;
+            return &HASHES[i];
         }
     }
     return NULL;
+}
+
+static void take_salt(const ASN1_TYPE *salt, struct form *form)
+{
+    size_t length = (size_t)ASN1_STRING_length(salt->value.octet_string);
+    form->salt_length = length < FORM_SALT_MAX_BYTES ? length : FORM_SALT_MAX_BYTES;
+    memcpy(form->salt, ASN1_STRING_get0_data(salt->value.octet_string), form->salt_length);
 }
 
 static enum store_fault read_derivation(const PBKDF2PARAM *derivation, const struct cipher *cipher,
                                         struct form *form)
 {
     char oid[OID_BYTES];
-    const char *hash = hash_find(derivation->prf, oid);
+    const struct hash *hash = hash_find(derivation->prf, oid);
     if (hash == NULL) {
         return unknown(oid, form);
     }
     form->kind = FORM_PBES2;
     form->needs_legacy = cipher->needs_legacy;
-    snprintf(form->name, sizeof form->name, "PBES2/%s/%s", cipher->name, hash);
+    form->cipher = cipher->openssl;
+    form->prf = hash->prf;
+    snprintf(form->name, sizeof form->name, "PBES2/%s/%s", cipher->name, hash->name);
     int64_t key_bytes = cipher->key_bytes;
     if (derivation->keylength != NULL && !ASN1_INTEGER_get_int64(&key_bytes, derivation->keylength)) {
         return STORE_DAMAGED_KEY;
@@ -183,6 +198,7 @@ static enum store_fault read_derivation(const PBKDF2PARAM *derivation, const str
     if (key_bytes != cipher->key_bytes || derivation->salt->type != V_ASN1_OCTET_STRING) {
         return STORE_DAMAGED_KEY;
     }
+    take_salt(derivation->salt, form);
     return take_iterations(derivation->iter, form);
 }
 

@@ -16,8 +16,10 @@ struct form {
     int has_fixed_iv; /* FORM_SEED: the old form */
     int needs_legacy;
     uint64_t iterations;
-    uint8_t salt[FORM_SALT_MAX_BYTES]; /* FORM_SEED only */
+    uint8_t salt[FORM_SALT_MAX_BYTES];
     size_t salt_length;
+    const char *cipher; /* FORM_PBES2: OpenSSL's name of it, and its number of the hash */
+    int prf;
     char name[64]; /* for people; the OID when it is unknown */
 };
 

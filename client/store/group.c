@@ -207,27 +207,57 @@ static enum store_fault container_examine(int folder, const char *name, const st
     return fault;
 }
 
+static void take_container(struct scan *scan, int folder, const char *path, const char *name,
+                           const struct ending *ending)
+{
+    uint8_t digest[SHA256_DIGEST_LENGTH] = {0};
+    struct store_entry entry = {.format = ending->format, .path = text_print("%s/%s", path, name)};
+    entry.fault = container_examine(folder, name, ending, &entry.facts, digest);
+    if (entry.path == NULL || entry_add_file(&entry, path, name, ending->kind, digest) != 0) {
+        scan->fault = STORE_MEMORY;
+    }
+    /* Many a .pem is something else altogether. */
+    if (entry.format == CR_FORMAT_PEM && (entry.fault == STORE_NO_CERT || entry.fault == STORE_NO_KEY)) {
+        entry_wipe(&entry);
+        return;
+    }
+    list_add(scan, &entry);
+}
+
 int group_take_container(struct scan *scan, int folder, const char *path, const char *name)
 {
     for (size_t i = 0; i < sizeof CONTAINERS / sizeof CONTAINERS[0]; i++) {
-        if (!ends_in(name, CONTAINERS[i].text)) {
-            continue;
-        }
-        uint8_t digest[SHA256_DIGEST_LENGTH] = {0};
-        struct store_entry entry = {.format = CONTAINERS[i].format, .path = text_print("%s/%s", path, name)};
-        entry.fault = container_examine(folder, name, &CONTAINERS[i], &entry.facts, digest);
-        if (entry.path == NULL || entry_add_file(&entry, path, name, CONTAINERS[i].kind, digest) != 0) {
-            scan->fault = STORE_MEMORY;
-        }
-        /* Many a .pem is something else altogether. */
-        if (entry.format == CR_FORMAT_PEM && (entry.fault == STORE_NO_CERT || entry.fault == STORE_NO_KEY)) {
-            entry_wipe(&entry);
+        if (ends_in(name, CONTAINERS[i].text)) {
+            take_container(scan, folder, path, name, &CONTAINERS[i]);
             return 1;
         }
-        list_add(scan, &entry);
-        return 1;
     }
     return 0;
+}
+
+int group_sniff_container(struct scan *scan, int folder, const char *path, const char *name)
+{
+    static const struct ending SNIFFED[] = {
+        {"", CR_FORMAT_PKCS12, CR_FILE_PKCS12},
+        {"", CR_FORMAT_PEM, CR_FILE_PEM},
+    };
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    const struct ending *found = NULL;
+    if (file_read(folder, name, &bytes, &length) != STORE_OK) {
+        return 0;
+    }
+    for (size_t i = 0; found == NULL && i < sizeof SNIFFED / sizeof SNIFFED[0]; i++) {
+        enum store_fault fault = container_check(SNIFFED[i].format, bytes, length);
+        if (fault == STORE_OK || fault == STORE_PLAIN_KEY) {
+            found = &SNIFFED[i];
+        }
+    }
+    file_free(bytes);
+    if (found != NULL) {
+        take_container(scan, folder, path, name, found);
+    }
+    return found != NULL;
 }
 
 void group_take(struct scan *scan, int folder, const char *path, char **names)

@@ -71,7 +71,8 @@ static int is_dir(enum base base, const char *dir)
         }
         part += length + (part[length] == '/');
     }
-    return parts == 1 || parts == 2;
+    /* None: the root itself. Three: the files of one certificate's own folder. */
+    return parts <= 3;
 }
 
 static int is_fingerprint(const char *text)
@@ -82,7 +83,7 @@ static int is_fingerprint(const char *text)
 static int is_ours(const struct move *move)
 {
     return is_dir(move->base, move->dir) && is_name(move->name) &&
-           (move->backup[0] == '\0' || is_name(move->backup));
+           (move->backup[0] == '\0' || is_name(move->backup) || strcmp(move->backup, MOVE_DROPPED) == 0);
 }
 
 /* Cuts the line at its TABs. Returns whether there are as many fields as there must be. */

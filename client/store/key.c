@@ -1,11 +1,10 @@
 /* Encrypted private keys: parsed, described, opened. */
 #include "key.h"
 #include "form.h"
-#include "seed.h"
+#include "plain.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pkcs12.h>
 #include <string.h>
 
 #define KEY_MAX_BITS 8192
@@ -36,55 +35,18 @@ enum store_fault store_key_form_read(const uint8_t *key, size_t length, struct s
     return fault;
 }
 
-static PKCS8_PRIV_KEY_INFO *open_seed(const struct provider *provider, const struct form *form,
-                                      const ASN1_OCTET_STRING *sealed, const char *password, size_t length)
-{
-    const struct seed_envelope envelope = {
-        .iv = form->has_fixed_iv ? SEED_IV_FIXED : SEED_IV_DERIVED,
-        .salt = form->salt,
-        .salt_length = form->salt_length,
-        .iterations = (uint32_t)form->iterations,
-    };
-    PKCS8_PRIV_KEY_INFO *opened = NULL;
-    size_t sealed_length = (size_t)ASN1_STRING_length(sealed);
-    size_t room = sealed_length + SEED_BLOCK_BYTES;
-    uint8_t *plain = OPENSSL_malloc(room);
-    if (plain == NULL) {
-        return NULL;
-    }
-    int made = seed_crypt(provider->library, &envelope, password, length, 0, ASN1_STRING_get0_data(sealed),
-                          sealed_length, plain);
-    if (made > 0) {
-        const unsigned char *at = plain;
-        opened = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, made);
-    }
-    OPENSSL_clear_free(plain, room);
-    return opened;
-}
-
 enum store_fault key_open(const struct provider *provider, const X509_SIG *sealed, const char *password,
                           size_t length, PKCS8_PRIV_KEY_INFO **opened, char oid[static 64])
 {
-    const X509_ALGOR *algorithm = NULL;
-    const ASN1_OCTET_STRING *bytes = NULL;
-    struct form form;
+    struct plain plain;
     *opened = NULL;
-    X509_SIG_get0(sealed, &algorithm, &bytes);
-    enum store_fault fault = form_read(algorithm, &form);
-    if (fault != STORE_OK) {
-        memcpy(oid, form.name, sizeof form.name);
-        return fault;
+    enum store_fault fault = plain_open(provider, sealed, password, length, &plain, oid);
+    if (fault == STORE_OK) {
+        *opened = plain_parse(&plain);
+        fault = *opened == NULL ? STORE_MEMORY : STORE_OK;
     }
-    if (ASN1_STRING_length(bytes) == 0) {
-        return STORE_DAMAGED_KEY;
-    }
-    if (form.needs_legacy && provider->legacy == NULL) {
-        return STORE_NO_LEGACY;
-    }
-    *opened = form.kind == FORM_SEED
-                  ? open_seed(provider, &form, bytes, password, length)
-                  : PKCS8_decrypt_ex(sealed, password, (int)length, provider->library, NULL);
-    return *opened == NULL ? STORE_WRONG_PASSWORD : STORE_OK;
+    plain_wipe(&plain);
+    return fault;
 }
 
 static int signs(const struct provider *provider, EVP_PKEY *key, EVP_PKEY *public_key)

@@ -14,4 +14,8 @@ struct layout_file {
 
 extern const struct layout_file LAYOUT[LAYOUT_FILES];
 
+/* As it is called in the folder: the file of this kind (one of LAYOUT) that belongs to the certificate in the file sign, whose path may be
+ * before it. NULL when there is none. Caller frees. */
+char *layout_find(int folder, enum cr_format format, const char *sign, enum cr_file_kind kind);
+
 #endif

@@ -24,6 +24,7 @@ void store_list_free(struct store_list *list)
         entry_wipe(&list->entries[i]);
     }
     free(list->entries);
+    authorities_free(list);
     memset(list, 0, sizeof *list);
 }
 

@@ -1,4 +1,5 @@
 /* From an entry of the list into a bundle. */
+#include "facts.h"
 #include "files.h"
 #include "text.h"
 
@@ -46,16 +47,21 @@ static void fit(char out[static CR_TEXT_MAX_BYTES + 1], const char *text)
     free(copy);
 }
 
+void facts_tell(const struct store_facts *facts, struct cr_cert *cert)
+{
+    cert->not_before = facts->not_before;
+    cert->not_after = facts->not_after;
+    fit(cert->owner, facts->owner);
+    fit(cert->issuer, facts->issuer_ko);
+    fit(cert->use, facts->use_ko);
+}
+
 static enum store_fault add_files(const struct store_entry *entry, const struct loaded *loaded,
                                   struct cr_bundle *bundle)
 {
     struct cr_cert *cert = &bundle->certs[bundle->cert_count++];
     cert->format = entry->format;
-    cert->not_before = entry->facts.not_before;
-    cert->not_after = entry->facts.not_after;
-    fit(cert->owner, entry->facts.owner);
-    fit(cert->issuer, entry->facts.issuer_ko);
-    fit(cert->use, entry->facts.use_ko);
+    facts_tell(&entry->facts, cert);
     for (size_t i = 0; i < entry->file_count; i++) {
         if (cr_bundle_add_file(bundle, entry->kinds[i], loaded->bytes[i], loaded->lengths[i]) != CR_OK) {
             return STORE_MEMORY;

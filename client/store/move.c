@@ -14,6 +14,10 @@ struct site {
     int dir;
     char number[MOVE_NUMBER_BYTES];
     const struct move *move;
+    /* Where what is replaced ends. */
+    int backup_dir;
+    const char *backup;
+    char dropped[MOVE_NUMBER_BYTES + sizeof MOVE_DROPPED_END];
 };
 
 void moves_wipe(struct moves *moves)
@@ -29,6 +33,24 @@ void moves_wipe(struct moves *moves)
 void move_number(size_t number, char out[static MOVE_NUMBER_BYTES])
 {
     snprintf(out, MOVE_NUMBER_BYTES, "%zu", number);
+}
+
+static void site_begin(struct site *site, int stage, size_t number, const struct move *move)
+{
+    site->stage = stage;
+    site->move = move;
+    move_number(number, site->number);
+    snprintf(site->dropped, sizeof site->dropped, "%s" MOVE_DROPPED_END, site->number);
+}
+
+static int site_open(struct site *site, const struct roots *roots, int may_make)
+{
+    const struct move *move = site->move;
+    int is_dropped = strcmp(move->backup, MOVE_DROPPED) == 0;
+    site->dir = dir_open(roots_folder(roots, move->base), move->dir, may_make);
+    site->backup_dir = is_dropped ? site->stage : site->dir;
+    site->backup = is_dropped ? site->dropped : move->backup;
+    return site->dir;
 }
 
 static int has(int folder, const char *name)
@@ -48,32 +70,31 @@ static int is_exchanged(const struct site *site)
 static int replace_slowly(const struct site *site)
 {
     const struct move *move = site->move;
-    int result = entry_rename(site->dir, move->name, site->dir, move->backup);
+    int result = entry_rename(site->dir, move->name, site->backup_dir, site->backup);
     return result == 0 ? entry_rename(site->stage, site->number, site->dir, move->name) : result;
 }
 
 static int replace(const struct site *site)
 {
     const struct move *move = site->move;
-    if (move->backup[0] == '\0' || has(site->dir, move->backup)) {
+    if (move->backup[0] == '\0' || has(site->backup_dir, site->backup)) {
         errno = EEXIST;
         return -1;
     }
     if (!is_exchanged(site) && entry_exchange(site->stage, site->number, site->dir, move->name) != 0) {
         return errno == ENOTSUP ? replace_slowly(site) : -1;
     }
-    return entry_rename(site->stage, site->number, site->dir, move->backup);
+    return entry_rename(site->stage, site->number, site->backup_dir, site->backup);
 }
 
 static int move_apply(const struct roots *roots, int stage, size_t number, const struct move *move)
 {
-    struct site site = {.stage = stage, .move = move};
-    move_number(number, site.number);
+    struct site site;
+    site_begin(&site, stage, number, move);
     if (!has(stage, site.number)) {
         return 0;
     }
-    site.dir = dir_open(roots_folder(roots, move->base), move->dir, 1);
-    if (site.dir < 0) {
+    if (site_open(&site, roots, 1) < 0) {
         return -1;
     }
     int result =
@@ -160,27 +181,26 @@ static int exchange_back(const struct site *site)
     if (errno != ENOTSUP) {
         return -1;
     }
-    if (has(site->dir, move->backup)) {
+    if (has(site->backup_dir, site->backup)) {
         errno = EEXIST;
         return -1;
     }
-    int result = entry_rename(site->stage, site->number, site->dir, move->backup);
+    int result = entry_rename(site->stage, site->number, site->backup_dir, site->backup);
     if (result == 0) {
         result = entry_rename(site->dir, move->name, site->stage, site->number);
     }
-    return result == 0 ? entry_rename(site->dir, move->backup, site->dir, move->name) : result;
+    return result == 0 ? entry_rename(site->backup_dir, site->backup, site->dir, move->name) : result;
 }
 
 /* The way of replace, backwards. */
 static int restore(const struct site *site)
 {
-    const struct move *move = site->move;
     int is_staged = has(site->stage, site->number);
-    if (!is_staged && !has(site->dir, move->backup)) {
+    if (!is_staged && !has(site->backup_dir, site->backup)) {
         /* Nothing is left to put back: better the new one than none. */
         return 0;
     }
-    if (!is_staged && entry_rename(site->dir, move->backup, site->stage, site->number) != 0) {
+    if (!is_staged && entry_rename(site->backup_dir, site->backup, site->stage, site->number) != 0) {
         return -1;
     }
     return is_exchanged(site) ? exchange_back(site) : 0;
@@ -189,8 +209,9 @@ static int restore(const struct site *site)
 /* With nothing else to ask: what is in the stage, but not what was staged, is to be kept. */
 static int is_old_staged(const struct site *site)
 {
-    return site->move->backup[0] != '\0' && has(site->stage, site->number) &&
-           !fingerprint_is(site->stage, site->number, site->move->staged);
+    return (site->backup_dir == site->stage && has(site->stage, site->backup)) ||
+           (site->move->backup[0] != '\0' && has(site->stage, site->number) &&
+            !fingerprint_is(site->stage, site->number, site->move->staged));
 }
 
 /* Nothing is under the name: killed between two slow renames, or another program took it away. The old one is in the stage if it
@@ -198,11 +219,11 @@ static int is_old_staged(const struct site *site)
 static int restore_to_nothing(const struct site *site)
 {
     const struct move *move = site->move;
-    int is_kept = has(site->dir, move->backup);
+    int is_kept = has(site->backup_dir, site->backup);
     if (fingerprint_is(site->stage, site->number, move->replaced) || (!is_kept && is_old_staged(site))) {
         return entry_rename(site->stage, site->number, site->dir, move->name);
     }
-    return is_kept ? entry_rename(site->dir, move->backup, site->dir, move->name) : 0;
+    return is_kept ? entry_rename(site->backup_dir, site->backup, site->dir, move->name) : 0;
 }
 
 static int take_back(const struct site *site)
@@ -219,10 +240,9 @@ static int take_back(const struct site *site)
 
 static int move_undo(const struct roots *roots, int stage, size_t number, const struct move *move)
 {
-    struct site site = {.stage = stage, .move = move};
-    move_number(number, site.number);
-    site.dir = dir_open(roots_folder(roots, move->base), move->dir, 0);
-    if (site.dir < 0) {
+    struct site site;
+    site_begin(&site, stage, number, move);
+    if (site_open(&site, roots, 0) < 0) {
         /* With the folder gone an old one has no place to go back to; then the stage stays. */
         return errno == ENOENT && !is_old_staged(&site) ? 0 : -1;
     }

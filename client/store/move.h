@@ -9,6 +9,9 @@
 #define JOURNAL_NAME "journal"
 #define JOURNAL_UNDO_NAME "journal.undo"
 #define MOVE_NUMBER_BYTES 24
+/* In place of a backup's name: what is replaced stays in the stage, and goes with it. */
+#define MOVE_DROPPED "/"
+#define MOVE_DROPPED_END ".old" /* after its number, there */
 
 /* Staged entry number i (a file or a folder, named by its number) becomes base/dir/name.
  *
@@ -23,7 +26,7 @@ struct move {
     char *dir;
     unsigned missing; /* of dir's last parts, how many are ours to remove when it is undone */
     char *name;
-    char *backup;                     /* becomes the name of what is there now; empty when nothing is there */
+    char *backup; /* becomes the name of what is there now; empty when nothing is there; or MOVE_DROPPED */
     char staged[FINGERPRINT_BYTES];   /* of the new entry */
     char replaced[FINGERPRINT_BYTES]; /* of the old one; empty when there is none, or it has none */
 };

@@ -1,7 +1,6 @@
 /* PKCS#12 walked bag by bag: every iteration count is judged before it is used, and keys keep their attributes. */
 #include "container.h"
 #include "form.h"
-#include "key.h"
 
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
@@ -20,17 +19,7 @@ struct opening {
     char *oid;
 };
 
-int pkcs12_is_one(const uint8_t *bytes, size_t length)
-{
-    const unsigned char *at = bytes;
-    PKCS12 *file = length == 0 || length > CR_FILE_MAX_BYTES ? NULL : d2i_PKCS12(NULL, &at, (long)length);
-    int is_one = file != NULL;
-    PKCS12_free(file);
-    return is_one;
-}
-
-/* The object remembers the library's context, which every later step then uses. */
-static PKCS12 *pkcs12_read(const struct provider *provider, const uint8_t *bytes, size_t size)
+PKCS12 *pkcs12_read(const struct provider *provider, const uint8_t *bytes, size_t size)
 {
     PKCS12 *file = PKCS12_init_ex(NID_pkcs7_data, provider->library, NULL);
     BIO *memory = BIO_new_mem_buf(bytes, (int)size);
@@ -58,9 +47,17 @@ static enum store_fault check_mac(PKCS12 *file, const struct opening *opening)
     return PKCS12_verify_mac(file, opening->password, (int)opening->length) ? STORE_OK : STORE_WRONG_PASSWORD;
 }
 
+static enum store_fault take_clear_key(const PKCS8_PRIV_KEY_INFO *key, struct container *container)
+{
+    struct plain plain = {0};
+    int length = i2d_PKCS8_PRIV_KEY_INFO(key, &plain.bytes);
+    plain.length = length < 0 ? 0 : (size_t)length;
+    return container_add_key(container, &plain);
+}
+
 static enum store_fault take_bag(const PKCS12_SAFEBAG *bag, const struct opening *opening)
 {
-    PKCS8_PRIV_KEY_INFO *key = NULL;
+    struct plain plain = {0};
     X509 *cert = NULL;
     enum store_fault fault;
     switch (PKCS12_SAFEBAG_get_nid(bag)) {
@@ -68,15 +65,14 @@ static enum store_fault take_bag(const PKCS12_SAFEBAG *bag, const struct opening
         cert = PKCS12_SAFEBAG_get1_cert(bag);
         return cert == NULL ? STORE_DAMAGED_CERT : container_add_cert(opening->container, cert);
     case NID_keyBag:
-        key = ASN1_item_dup(ASN1_ITEM_rptr(PKCS8_PRIV_KEY_INFO), PKCS12_SAFEBAG_get0_p8inf(bag));
-        return container_add_key(opening->container, key);
+        return take_clear_key(PKCS12_SAFEBAG_get0_p8inf(bag), opening->container);
     case NID_pkcs8ShroudedKeyBag:
         if (opening->password == NULL) {
             return STORE_OK;
         }
-        fault = key_open(opening->provider, PKCS12_SAFEBAG_get0_pkcs8(bag), opening->password,
-                         opening->length, &key, opening->oid);
-        return fault == STORE_OK ? container_add_key(opening->container, key) : fault;
+        fault = plain_open(opening->provider, PKCS12_SAFEBAG_get0_pkcs8(bag), opening->password,
+                           opening->length, &plain, opening->oid);
+        return fault == STORE_OK ? container_add_key(opening->container, &plain) : fault;
     default:
         return STORE_OK;
     }
@@ -150,6 +146,34 @@ enum store_fault pkcs12_open(const struct provider *provider, const uint8_t *byt
         fault = take_safe(sk_PKCS7_value(safes, i), &opening);
     }
 out:
+    sk_PKCS7_pop_free(safes, PKCS7_free);
+    PKCS12_free(file);
+    return fault;
+}
+
+static int safe_has_clear_key(PKCS7 *safe)
+{
+    int is_found = 0;
+    STACK_OF(PKCS12_SAFEBAG) *bags =
+        PKCS7_type_is_data(safe) && safe->d.data != NULL ? PKCS12_unpack_p7data(safe) : NULL;
+    for (int i = 0; i < sk_PKCS12_SAFEBAG_num(bags); i++) {
+        is_found |= PKCS12_SAFEBAG_get_nid(sk_PKCS12_SAFEBAG_value(bags, i)) == NID_keyBag;
+    }
+    sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+    return is_found;
+}
+
+enum store_fault pkcs12_check(const uint8_t *bytes, size_t length)
+{
+    const unsigned char *at = bytes;
+    PKCS12 *file = length == 0 || length > CR_FILE_MAX_BYTES ? NULL : d2i_PKCS12(NULL, &at, (long)length);
+    STACK_OF(PKCS7) *safes = file == NULL ? NULL : PKCS12_unpack_authsafes(file);
+    enum store_fault fault = file == NULL ? STORE_DAMAGED_CERT : STORE_OK;
+    for (int i = 0; i < sk_PKCS7_num(safes) && i < SAFES_MAX; i++) {
+        if (safe_has_clear_key(sk_PKCS7_value(safes, i))) {
+            fault = STORE_PLAIN_KEY;
+        }
+    }
     sk_PKCS7_pop_free(safes, PKCS7_free);
     PKCS12_free(file);
     return fault;

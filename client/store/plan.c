@@ -123,6 +123,19 @@ static enum store_fault add_move(const struct roots *roots, struct plan *plan, s
     return move.dir == NULL || move.name == NULL || move.backup == NULL ? STORE_MEMORY : STORE_OK;
 }
 
+enum store_fault plan_replace(const struct roots *roots, struct plan *plan, size_t number, int file,
+                              int drops_old)
+{
+    enum store_fault fault = add_move(roots, plan, number, file, move_over);
+    if (fault != STORE_OK || !drops_old) {
+        return fault;
+    }
+    char **backup = &plan->moves.all[plan->moves.count - 1].backup;
+    free(*backup);
+    *backup = strdup(MOVE_DROPPED);
+    return *backup == NULL ? STORE_MEMORY : STORE_OK;
+}
+
 static enum store_fault add_moves(const struct roots *roots, struct plan *plan, size_t number,
                                   int may_replace)
 {

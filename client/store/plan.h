@@ -23,6 +23,11 @@ enum store_fault plan_make(const struct roots *roots, const struct cr_bundle *bu
                            struct plan **plan);
 void plan_free(struct plan *plan);
 
+/* Adds the move of file number file of certificate number number, or of its folder (-1), over what has its name now. drops_old:
+ * that one gets no backup. For plans made by hand: bundle and targets[number] are filled. */
+enum store_fault plan_replace(const struct roots *roots, struct plan *plan, size_t number, int file,
+                              int drops_old);
+
 /* The worst clash of those that get their places. */
 enum store_clash plan_clash(const struct roots *roots, const struct cr_bundle *bundle);
 

@@ -1,15 +1,12 @@
 /* Proves that a password opens the keys of a certificate and that they are the certificate's. */
 #include "container.h"
 #include "key.h"
-#include "text.h"
+#include "spell.h"
 #include "x509.h"
 
 #include <openssl/err.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define PASSWORD_MAX_BYTES 256
 
 struct proof {
     const struct provider *provider;
@@ -114,49 +111,18 @@ static enum store_fault prove_once(const struct proof *proof)
     return fault;
 }
 
-static int is_ascii(const char *password, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        if ((unsigned char)password[i] >= 0x80) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static void wipe(char *password, size_t length)
-{
-    if (password != NULL) {
-        OPENSSL_cleanse(password, length);
-        free(password);
-    }
-}
-
-/* As typed, then composed as most keyboards would have sent it, then as old Windows programs stored it. */
 static enum store_fault prove_spellings(struct proof *proof)
 {
-    const char *typed = proof->password;
-    size_t typed_length = proof->length;
-    enum store_fault fault = prove_once(proof);
-    if (fault != STORE_WRONG_PASSWORD || is_ascii(typed, typed_length)) {
-        return fault;
-    }
-    size_t composed_length = 0;
-    size_t old_length = 0;
-    char *composed = text_nfc(typed, typed_length, &composed_length);
-    char *old = composed == NULL ? NULL : text_encode_cp949(composed, composed_length, &old_length);
-    if (composed != NULL && (composed_length != typed_length || memcmp(composed, typed, typed_length) != 0)) {
-        proof->password = composed;
-        proof->length = composed_length;
+    struct spellings spellings;
+    enum store_fault fault = STORE_WRONG_PASSWORD;
+    spellings_make(proof->password, proof->length, &spellings);
+    for (size_t i = 0; fault == STORE_WRONG_PASSWORD && i < spellings.count; i++) {
+        proof->password = spellings.all[i].bytes;
+        proof->length = spellings.all[i].length;
         fault = prove_once(proof);
     }
-    if (fault == STORE_WRONG_PASSWORD && old != NULL) {
-        proof->password = old;
-        proof->length = old_length;
-        fault = prove_once(proof);
-    }
-    wipe(composed, composed_length);
-    wipe(old, old_length);
+    fault = spellings.count == 0 ? STORE_MEMORY : fault;
+    spellings_wipe(&spellings);
     return fault;
 }
 
@@ -165,7 +131,7 @@ enum store_fault store_prove(const struct cr_cert *cert, const char *password, s
 {
     struct provider provider;
     detail[0] = '\0';
-    if (length > PASSWORD_MAX_BYTES) {
+    if (length > SPELL_PASSWORD_MAX_BYTES) {
         return STORE_WRONG_PASSWORD;
     }
     enum store_fault fault = provider_open(&provider);

@@ -1,6 +1,6 @@
 /* Stores a whole bundle or nothing of it: stage, journal, moves, read back. */
+#include "carry.h"
 #include "files.h"
-#include "stage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,10 +52,10 @@ static char **name_places(const struct roots *roots, const struct plan *plan)
     return paths;
 }
 
-/* Reads everything from its final place, and compares with what was to be stored. */
-static enum store_fault read_back(const struct roots *roots, const struct plan *plan,
-                                  uint8_t digest[static CR_DIGEST_BYTES])
+/* Reads everything from its final place, and compares with what was to be stored. context: the digest. */
+static enum store_fault read_back(const struct roots *roots, const struct plan *plan, void *context)
 {
+    uint8_t *digest = context;
     uint8_t wanted[CR_DIGEST_BYTES];
     struct cr_bundle *there = cr_bundle_new();
     if (there == NULL) {
@@ -76,37 +76,6 @@ static enum store_fault read_back(const struct roots *roots, const struct plan *
     return fault;
 }
 
-/* Before the journal any failure just removes the stage; after it the moves are put back first. */
-static enum store_fault carry_out(const struct roots *roots, struct plan *plan,
-                                  uint8_t digest[static CR_DIGEST_BYTES])
-{
-    int stage = -1;
-    char *name = stage_make(roots, &stage);
-    if (name == NULL) {
-        return fault_of_writing();
-    }
-    enum store_fault fault = stage_fill(stage, plan);
-    if (fault == STORE_OK) {
-        fault = folder_sync(roots->root) == 0 ? journal_write(stage, &plan->moves) : fault_of_writing();
-    }
-    int is_undone = 1;
-    if (fault == STORE_OK) {
-        fault = moves_apply(roots, stage, &plan->moves);
-        if (fault == STORE_OK) {
-            fault = read_back(roots, plan, digest);
-        }
-        is_undone = fault == STORE_OK || moves_undo(roots, stage, &plan->moves) == 0;
-    }
-    if (is_undone) {
-        stage_remove(roots, stage, name);
-    }
-    int saved = errno;
-    close(stage);
-    free(name);
-    errno = saved;
-    return fault;
-}
-
 static enum store_fault save_locked(const struct roots *roots, const struct cr_bundle *bundle,
                                     int may_replace, uint8_t digest[static CR_DIGEST_BYTES], char ***paths)
 {
@@ -117,7 +86,8 @@ static enum store_fault save_locked(const struct roots *roots, const struct cr_b
         fault = *paths == NULL ? STORE_MEMORY : STORE_OK;
     }
     if (fault == STORE_OK) {
-        fault = plan->moves.count == 0 ? read_back(roots, plan, digest) : carry_out(roots, plan, digest);
+        fault = plan->moves.count == 0 ? read_back(roots, plan, digest)
+                                       : carry_out(roots, plan, read_back, digest);
     }
     int saved = errno;
     if (fault != STORE_OK) {

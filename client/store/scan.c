@@ -54,6 +54,11 @@ static int is_ours(const char *name)
     return strncmp(name, SCAN_STAGE_PREFIX, strlen(SCAN_STAGE_PREFIX)) == 0 || is_backup(name);
 }
 
+char *scan_join(const char *path, const char *name)
+{
+    return text_print("%s/%s", path, name);
+}
+
 static void scan_below(struct scan *scan, int folder, const char *path, const char *name, int depth)
 {
     int below = folder_open(folder, name);
@@ -77,6 +82,7 @@ void scan_folder(struct scan *scan, int folder, const char *path, int depth)
         return;
     }
     group_take(scan, folder, path, names);
+    authorities_take(scan, folder, path, names);
     for (char **name = names; *name != NULL && depth < DEPTH_MAX && scan->names_left > 0; name++) {
         scan->names_left--;
         if (!is_ours(*name) && entry_type(folder, *name) == ENTRY_FOLDER) {
@@ -126,6 +132,9 @@ static void scan_file(struct scan *scan, const char *path)
     int folder = parent == NULL ? -1 : folder_open_path(parent);
     if (folder >= 0 && !group_take_container(scan, folder, parent, name)) {
         scan_group_of(scan, folder, parent, name);
+        if (scan->list->count == 0) {
+            (void)group_sniff_container(scan, folder, parent, name);
+        }
     }
     if (folder >= 0) {
         close(folder);
@@ -166,7 +175,9 @@ static void scan_path(struct scan *scan, const char *path)
     }
     char *clean = strndup(path, length);
     if (clean != NULL) {
-        scan_folder(scan, folder, strcmp(clean, "/") == 0 ? "" : clean, 0);
+        const char *base = strcmp(clean, "/") == 0 ? "" : clean;
+        places_scan_below(scan, folder, base);
+        scan_folder(scan, folder, base, 0);
     }
     free(clean);
     close(folder);

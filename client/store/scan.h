@@ -30,11 +30,27 @@ void group_take(struct scan *scan, int folder, const char *path, char **names);
 /* Makes an entry of one PKCS#12 or PEM file. Returns whether its name says that it is one. */
 int group_take_container(struct scan *scan, int folder, const char *path, const char *name);
 
+/* The same by its content, for a file that the person named. */
+int group_sniff_container(struct scan *scan, int folder, const char *path, const char *name);
+
+/* Adds the authorities' certificates that lie in the folder to the list. */
+void authorities_take(struct scan *scan, int folder, const char *path, char **names);
+/* Those in one file: DER one after the other, PEM, or PKCS#7. */
+void authorities_read(struct scan *scan, const char *path, const char *name, const uint8_t *bytes,
+                      size_t length);
+void authorities_free(struct store_list *list);
+
+/* "path/name". Caller frees; NULL when memory is short. */
+char *scan_join(const char *path, const char *name);
+
 /* The home of whoever runs this program: HOME, else what the system knows; NULL when nobody says. Not to be freed, and only good
  * until the next call. */
 const char *places_home(void);
 /* Every usual place below a home folder and below the system's root ("" but in tests). */
 void places_scan(struct scan *scan, const char *home, const char *system);
+/* The same places below a folder that the person named, which may be a drive or a home: so they are found first, however
+ * much else there is. */
+void places_scan_below(struct scan *scan, int folder, const char *path);
 
 /* The list takes the entry over. The same certificate found before gets one more place instead. */
 void list_add(struct scan *scan, struct store_entry *entry);

@@ -22,16 +22,19 @@ enum store_fault {
     STORE_BAD_ITERATIONS, /* fewer than 1 or more than 10,000,000 rounds: refused before trying */
     STORE_WRONG_PASSWORD, /* or damaged in a way that looks the same */
     STORE_WRONG_PAIR,     /* the password opens it, but it is another certificate's key */
-    STORE_NO_LEGACY,      /* OpenSSL's legacy provider (SEED) is not installed */
-    STORE_TOO_BIG,        /* a file over CR_FILE_MAX_BYTES, or more than a transfer carries */
-    STORE_UNREADABLE,     /* errno tells why */
+    STORE_PLAIN_KEY, /* the private key lies there in clear, not encrypted by a password; or it would, the new password being empty */
+    STORE_NO_LEGACY, /* OpenSSL's legacy provider (SEED) is not installed */
+    STORE_TOO_BIG,   /* a file over CR_FILE_MAX_BYTES, or more than a transfer carries */
+    STORE_UNREADABLE, /* errno tells why */
     STORE_NO_SPACE,
     STORE_READ_ONLY,
     STORE_NOT_WRITABLE, /* errno tells why */
     STORE_EXISTS,       /* another certificate of the same name is there, and was kept */
     STORE_READ_BACK,    /* what was read back is not what was written */
     STORE_BUSY,         /* another program stores there, and did not end within three seconds */
+    STORE_LAST_COPY,    /* nothing was removed: no other place holds the same files */
     STORE_MEMORY,
+    STORE_CHANGED, /* the files are not those that were listed: another program changed them meanwhile */
 };
 
 #define STORE_DETAIL_BYTES 128
@@ -83,9 +86,18 @@ struct store_entry {
     size_t file_count;
 };
 
+/* A certificate of an authority that lay beside the certificates (caches, CaPubs, roots): no entry, but good for a chain. */
+struct store_authority {
+    uint8_t *der;
+    size_t length;
+    char *path; /* where it was found first; raw bytes */
+};
+
 struct store_list {
     struct store_entry *entries;
     size_t count;
+    struct store_authority *authorities; /* each once, at most 256 */
+    size_t authority_count;
 };
 
 /* How a private key file is encrypted, for a details view. */
@@ -98,10 +110,11 @@ struct store_key_form {
 /* STORE_DAMAGED_KEY, STORE_UNKNOWN_CIPHER (form->name holds the OID), STORE_BAD_ITERATIONS (it is shown all the same). */
 enum store_fault store_key_form_read(const uint8_t *key, size_t length, struct store_key_form *form);
 
-/* Scans dir and what lies below, or every usual place when dir is NULL; dir may also be one file of a certificate. Entries with
+/* Scans dir and what lies below, or every usual place when dir is NULL. Of a dir that is a drive or a home the usual places are looked
+ * through first. dir may also be one file of a certificate, or a container of any name, told by its content. Entries with
  * a fault are in the list, last; the same certificate in several places is one entry. Symbolic links below dir are not followed; at most
  * 8 levels, 2,000 entries of a folder, 64 KiB a file. Backups of store_save (.bak-DATE) are left out. STORE_NOT_FOUND when nothing
- * was found. */
+ * was found (there may be authorities all the same). */
 enum store_fault store_scan(const char *dir, struct store_list *list);
 void store_list_free(struct store_list *list);
 
@@ -150,8 +163,8 @@ enum store_fault store_save(const char *root, const struct cr_bundle *bundle, in
 void store_paths_free(char **paths);
 
 /* Removes what a killed store_save left behind below root: temporary folders, half-done replacements are completed or undone. Believes only
- * what it could have left itself: a temporary folder of this user, of mode 0700. (So nothing is recovered where the file system keeps no
- * modes, as FAT.) Does not wait: while another program stores there, that one recovers. */
+ * what it could have left itself: a temporary folder of this user, of mode 0700; where the file system keeps no modes, as FAT, one that it
+ * marked. What a killed store_remove left is removed to its end. Does not wait: while another program stores there, that one recovers. */
 void store_recover(const char *root);
 
 /* A copy of text in which everything that could move a cursor, hide or reverse text (ESC, C0, C1, bidi controls, line

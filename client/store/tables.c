@@ -158,6 +158,16 @@ const struct table_policy *table_policy(const char *oid)
     return best;
 }
 
+const struct table_policy *table_policy_at(size_t index)
+{
+    return index < sizeof POLICIES / sizeof POLICIES[0] ? &POLICIES[index] : NULL;
+}
+
+const struct table_issuer *table_issuer_at(size_t index)
+{
+    return index < sizeof ISSUERS / sizeof ISSUERS[0] ? &ISSUERS[index] : NULL;
+}
+
 const struct table_issuer *table_issuer(const char *organisation)
 {
     for (size_t i = 0; i < sizeof ISSUERS / sizeof ISSUERS[0]; i++) {

@@ -137,7 +137,7 @@ def test_the_number_is_shown_large_below_its_qr_code_with_the_time_left(person, 
     assert terminal.wait(10) == 130
 
 
-@pytest.mark.parametrize("words, rows, is_drawn", [(PAGE, 60, True), (PAGE, 24, False), ((), 60, False),
+@pytest.mark.parametrize("words, rows, is_drawn", [(PAGE, 60, True), (PAGE, 22, False), ((), 60, False),
                                                    ((*PAGE, "--qr"), 24, True), (("--qr",), 24, True)])
 def test_a_qr_code_is_drawn_where_it_serves_a_phone_and_leaves_the_number_in_sight(
         person, relay, tmp_path, words, rows, is_drawn):
@@ -148,9 +148,53 @@ def test_a_qr_code_is_drawn_where_it_serves_a_phone_and_leaves_the_number_in_sig
     assert (QR_LINE in terminal.raw) == is_drawn
 
 
+@pytest.fixture(scope="module")
+def tls_relay(programs, tmp_path_factory):
+    with Relay(tmp_path_factory.mktemp("tls"), tls=True) as running:
+        yield running
+
+
+def rows_from(text, mark):
+    """How many rows of a terminal are taken from the line that matches to the end."""
+    lines = text.split("\n")
+    return len(lines) - next(at for at, line in enumerate(lines) if re.search(mark, line))
+
+
+@pytest.mark.parametrize("rows", [60, 24])
+def test_the_relays_own_page_is_shown_as_a_qr_code_with_the_number_on_one_screen(person, tls_relay, tmp_path, rows):
+    terminal = person("import", "--store", tmp_path / "NPKI", "--relay", tls_relay.url, "--ca-file", tls_relay.ca_file,
+                      columns=80, rows=rows)
+    terminal.expect(r"\n    \d{4} \d{4} \d{4}\n")
+    terminal.expect("left")
+    assert "\n  https://localhost:%d/\n" % tls_relay.port in terminal.text
+    assert QR_LINE in terminal.raw
+    assert rows_from(terminal.text, "scan this") <= rows
+
+
+@pytest.mark.parametrize("rows", [60, 24])
+def test_who_sends_sees_the_pages_address_and_code_first(person, tls_relay, material, rows):
+    terminal = person("export", "--store", material.folder, "--relay", tls_relay.url, "--ca-file", tls_relay.ca_file,
+                      columns=80, rows=rows)
+    terminal.expect("Password of .*:")
+    terminal.type(material.password)
+    terminal.expect("Number shown on the other device:")
+    assert "\n  https://localhost:%d/\n" % tls_relay.port in terminal.text
+    assert QR_LINE in terminal.raw
+    assert rows_from(terminal.text, "scan this") <= rows
+
+
+def test_the_page_may_be_turned_off(person, tls_relay, tmp_path):
+    (tmp_path / "c.ini").write_text("page = off\n")
+    terminal = person("import", "--store", tmp_path / "NPKI", "--relay", tls_relay.url, "--ca-file", tls_relay.ca_file,
+                      "--config", tmp_path / "c.ini")
+    terminal.expect(r"\n    \d{4} \d{4} \d{4}\n")
+    assert QR_LINE not in terminal.raw and "https://" not in terminal.text
+    assert "On the other computer" in terminal.text
+
+
 def test_only_a_qr_code_needs_no_page_and_becomes_a_link_where_it_does_not_fit(person, relay, tmp_path):
     words = ("import", "--store", tmp_path / "NPKI", "--relay", relay.url, "--qr-only")
-    high, low = person(*words), person(*words, columns=80, rows=24)
+    high, low = person(*words), person(*words, columns=80, rows=20)
     high.expect("left")
     low.expect("left")
     assert QR_LINE in high.raw and "key=" not in high.text

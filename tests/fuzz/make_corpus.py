@@ -105,6 +105,41 @@ def conversations():
     seed("conversation", "mismatch", b"\1" + row(message(4, bytes(32)), 1))
 
 
+def containers():
+    """Those of the store's corpus, for what takes them apart; and what no other program writes."""
+    def stored(name):
+        with open(os.path.join(HERE, "corpus_store", name), "rb") as file:
+            return file.read()[1:]
+
+    seed("container", "pkcs12", b"\0" + stored("pkcs12"))
+    seed("container", "pem", b"\1" + stored("pem"))
+    seed("container", "authorities_pem", b"\2" + stored("pem"))
+    seed("container", "authorities_der", b"\2" + 2 * stored("pair-0")[2:])
+    seed("container", "removal", b"\3" + b"\0".join(
+        (b"certrelay removal 1", b"KICA/USER", b"cn=a,c=kr", 32 * b"f", b"end", b"")))
+    seed("container", "names", b"\4" + b"\0".join(
+        (b"signCert.der", b"SIGNPRI.KEY", b"a_sig.cer", b"a_env.key", b"\xc8\xab_sig.key", b"x.p12", b"y.PFX",
+         b"z.bak-20261120", b"CaPubs1", b".certrelay-0", b"")))
+
+
+def proxies():
+    signature = b"\r\n\r\n\0\r\nQUIT\n"
+    seed("forwarded", "four", signature + b"\x21\x11\0\x0c" + bytes(range(12)))
+    seed("forwarded", "six", signature + b"\x21\x21\0\x27" + bytes(range(36)) + b"\x04\0\0")
+    seed("forwarded", "local", signature + b"\x20\0\0\0")
+    seed("forwarded", "hops", b"203.0.113.9, 10.1.2.3:80,[2001:db8::1]:443, ::ffff:10.0.0.1")
+    seed("forwarded", "network", b"2001:db8::/32")
+    seed("forwarded", "date", b"-----BEGIN CERTIFICATE-----\nMIIBWzCCAQCgAwIBAgIBATAKBggqhkjOPQQDAjAMMQowCAYDVQQDDAFhMB4XDTI2\n"
+         b"MTEyMDE2MDAwNFoXDTI2MTEzMDE2MDAwNFowDDEK\n-----END CERTIFICATE-----\n")
+
+
+def requests():
+    seed("page", "root", b"\0relay.example:443\0gzip, br;q=0.5\0\"0123456789abcdef\"\0")
+    seed("page", "head", b"\1127.0.0.1\0*;q=0\0*\0a/main-ABCDEFGH.js")
+    seed("page", "body", b"\x80a;b\0br\0\0../index.html")
+    seed("page", "post", b"\2\0\0\0index.html.br")
+
+
 if __name__ == "__main__":
     code_and_invite()
     frames()
@@ -112,3 +147,6 @@ if __name__ == "__main__":
     sessions()
     transfers()
     conversations()
+    containers()
+    proxies()
+    requests()

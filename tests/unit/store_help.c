@@ -2,6 +2,7 @@
 #include "store_help.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <openssl/sha.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -279,4 +281,44 @@ const char *help_user(const char *id, const char *sample_id)
     assert_non_null(path);
     json_decref(manifest);
     return path;
+}
+
+int help_openssl(const char *password, const char *const *arguments)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        int null = open("/dev/null", O_RDWR);
+        dup2(null, 0);
+        dup2(null, 1);
+        dup2(null, 2);
+        dup2(ends[0], 3);
+        unsetenv("LD_PRELOAD");
+        execvp("openssl", (char *const *)(uintptr_t)arguments);
+        _exit(127);
+    }
+    close(ends[0]);
+    assert_int_equal(write(ends[1], password, strlen(password)), strlen(password));
+    assert_int_equal(write(ends[1], "\n", 1), 1);
+    close(ends[1]);
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_not_equal(WEXITSTATUS(status), 127);
+    return WEXITSTATUS(status);
+}
+
+int help_openssl_opens(const struct cr_cert *cert, const char *password)
+{
+    char *dir = help_temporary();
+    const char *path = help_path("%s/file", dir);
+    help_write(path, cert->files[0].bytes, cert->files[0].size);
+    const char *const pkcs12[] = {"openssl", "pkcs12",     "-legacy",  "-in",    path,
+                                  "-passin", HELP_PASS_FD, "-passout", "pass:x", NULL};
+    const char *const pem[] = {"openssl", "pkey", "-in", path, "-passin", HELP_PASS_FD, "-noout", NULL};
+    int result = help_openssl(password, cert->format == CR_FORMAT_PEM ? pem : pkcs12);
+    help_remove(dir);
+    return result == 0;
 }

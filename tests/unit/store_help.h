@@ -39,6 +39,12 @@ char *help_picture(const char *dir);
 /* A sample user's folder by the manifest's id; in the shared set when it is there. */
 const char *help_user(const char *id, const char *sample_id);
 
+/* Runs the openssl program in silence, the password at descriptor 3. Returns its exit code. */
+#define HELP_PASS_FD "fd:3"
+int help_openssl(const char *password, const char *const *arguments);
+/* Whether it opens the container by the password. */
+int help_openssl_opens(const struct cr_cert *cert, const char *password);
+
 #define TEST_PASSWORD "npki!Test2026"
 
 #endif

@@ -12,7 +12,7 @@
 
 static char names[3][32] = {"홍길동", "홍길순", "(주)한글상사"};
 static struct store_entry entries[3];
-static const struct store_list list = {entries, 3};
+static const struct store_list list = {.entries = entries, .count = 3};
 
 static int prepare(void **state)
 {

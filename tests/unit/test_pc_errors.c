@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-static const int exit_codes[] = {0, 64, 65, 66, 69, 71, 73, 75, 76, 77, 80, 130};
+static const int exit_codes[] = {0, 10, 64, 65, 66, 69, 71, 73, 75, 76, 77, 80, 130};
 
 static int is_exit_code(int code)
 {
@@ -87,6 +87,7 @@ static void exit_codes_are_the_promised_ones(void **state)
     assert_int_equal(error_get(error_of_end(CR_END_RELAY_FULL))->exit_code, 75);
     assert_int_equal(error_get(error_of_store(STORE_WRONG_PASSWORD))->exit_code, 65);
     assert_int_equal(error_get(error_of_store(STORE_NO_SPACE))->exit_code, 73);
+    assert_int_equal(error_get(ERROR_EXPIRING)->exit_code, 10);
 }
 
 static void unknown_values_are_not_read_past_the_tables(void **state)

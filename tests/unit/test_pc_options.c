@@ -156,7 +156,8 @@ static void every_row_is_for_some_command_and_has_help(void **state)
         assert_true(option_rows[i].kind == OPTION_DENIED || option_rows[i].help);
         assert_true((option_rows[i].kind == OPTION_FLAG) == (option_rows[i].argument == NULL));
         for (size_t j = 0; j < i; j++)
-            assert_string_not_equal(option_rows[i].name, option_rows[j].name);
+            assert_true(strcmp(option_rows[i].name, option_rows[j].name) != 0 ||
+                        !(option_rows[i].commands & option_rows[j].commands));
     }
 }
 

@@ -84,6 +84,80 @@ static void the_envelope_of_a_real_size_starts_as_published(void **state)
     assert_hex(derived, "770a4a7dd836e7a106dd52135b1ec7ae1786df85");
 }
 
+/* Real files' derivations: salt, rounds, password; then what came out elsewhere. */
+static void the_vectors_of_real_keys_come_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *derived, *iv;
+    } REAL[] = {
+        {"6240e2686a6abbc48c922ccba906bb91c58eec36", "4471a1fd154167f22848770d578a5b73"},
+        {"770a4a7dd836e7a106dd52135b1ec7ae1786df85", "f7466a4e57983bac2ce9889c192bb479"},
+    };
+    for (size_t i = 0; i < sizeof REAL / sizeof REAL[0]; i++) {
+        uint8_t derived[SEED_DERIVED_BYTES];
+        uint8_t iv[SEED_BLOCK_BYTES];
+        from_hex(REAL[i].derived, derived);
+        assert_int_equal(seed_vector(SEED_IV_DERIVED, derived, iv), 0);
+        assert_hex(iv, REAL[i].iv);
+    }
+}
+
+static void pbkdf2_gives_the_keys_of_real_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *password, *salt, *key;
+    } REAL[] = {
+        {"qwer1234", "b009d06e1bfcf356", "3b8f604022d226de22715b553c698483"},
+        {"WTuA8Ev0lWXVFSiI!", "28ce9089e2828009", "01739401d7f3df5319eff4edb0afa66f"},
+    };
+    for (size_t i = 0; i < sizeof REAL / sizeof REAL[0]; i++) {
+        uint8_t salt[8];
+        uint8_t key[16];
+        from_hex(REAL[i].salt, salt);
+        assert_true(PKCS5_PBKDF2_HMAC(REAL[i].password, -1, salt, sizeof salt, 1024, EVP_sha1(), 16, key));
+        assert_hex(key, REAL[i].key);
+    }
+}
+
+/* An envelope's head as it is found, with a block or two of nothing behind it. */
+static void read_form(const char *algorithm, const char *name, uint32_t iterations)
+{
+    uint8_t der[256] = {0x30};
+    struct store_key_form form;
+    size_t length = from_hex(algorithm, der + 2);
+    der[1] = (uint8_t)(length + 18);
+    der[2 + length] = V_ASN1_OCTET_STRING;
+    der[3 + length] = 16;
+    assert_int_equal(store_key_form_read(der, length + 20, &form), STORE_OK);
+    assert_string_equal(form.name, name);
+    assert_int_equal(form.iterations, iterations);
+}
+
+#define SALT_HEX "0408b009d06e1bfcf356"
+#define IV_HEX "0410391750881c81e4a64d7e68a7a866b709"
+#define PBKDF2_HEX "06092a864886f70d01050c"
+#define SHA256_HEX "300c06082a864886f70d02090500"
+
+static void the_published_headers_name_their_forms(void **state)
+{
+    (void)state;
+    read_form("301a06082a831a8c9a44010f300e" SALT_HEX "02020800", "1.15", 2048);
+    read_form("301a06082a831a8c9a440104300e" SALT_HEX "02020400", "1.4", 1024);
+    read_form("301b06092a831a8c9a44010402300e" SALT_HEX "02020400", "1.4.2", 1024);
+    read_form("304806092a864886f70d01050d303b301b" PBKDF2_HEX "300e" SALT_HEX
+              "02020400301c06082a831a8c9a440104" IV_HEX,
+              "PBES2/seed/sha1", 1024);
+    read_form("305606092a864886f70d01050d30493029" PBKDF2_HEX "301c" SALT_HEX "02020800" SHA256_HEX
+              "301c06082a831a8c9a440104" IV_HEX,
+              "PBES2/seed/sha256", 2048);
+    read_form("305706092a864886f70d01050d304a3029" PBKDF2_HEX "301c" SALT_HEX "02020800" SHA256_HEX
+              "301d06092a831a8c9a6e01010c" IV_HEX,
+              "PBES2/aria256/sha256", 2048);
+    read_form("301c060a2a864886f70d010c0103300e" SALT_HEX "02020800", "p12-3des", 2048);
+}
+
 static void seal_and_open(const struct row *row, enum seed_iv kind, const char *wanted)
 {
     const struct seed_envelope envelope = {kind, SALT, sizeof SALT, row->iterations};
@@ -192,6 +266,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pbkdf1_and_both_vectors_give_the_published_values),
         cmocka_unit_test(the_envelope_of_a_real_size_starts_as_published),
+        cmocka_unit_test(the_vectors_of_real_keys_come_out),
+        cmocka_unit_test(pbkdf2_gives_the_keys_of_real_files),
+        cmocka_unit_test(the_published_headers_name_their_forms),
         cmocka_unit_test(both_seed_envelopes_give_the_published_ciphertexts),
         cmocka_unit_test(seed_is_the_cipher_of_rfc_4269),
         cmocka_unit_test(pbes2_gives_the_published_ciphertexts),

@@ -1,0 +1,101 @@
+#!/bin/sh
+# Writes certrelayd(8) and certrelayd.ini(5), whose options and keys are those that `certrelayd --help` prints. manual.sh PROGRAM FOLDER
+set -eu
+
+program=$1
+folder=$2
+export LC_ALL=C.UTF-8
+help=$("$program" --help)
+version=$("$program" --version | sed -n '1s/.* //p')
+
+# Text for roff: no line of it is an instruction, no hyphen a break.
+escape() { sed -e 's/\\/\\e/g' -e "s/^[.']/\\\\\&&/" -e 's/-/\\-/g'; }
+
+# "  --name TEXT   what it is", joined with the lines that continue it, as .TP items.
+options() {
+    printf '%s\n' "$help" | awk '
+        /^$/ { if (seen) exit; next }
+        /^  --/ { seen = 1; left = $0; sub(/^  /, "", left); split(left, part, /  +/); print ".TP\n@B" part[1] "@R\n" part[2] }' |
+        escape | sed -e 's/^\\&\.TP/.TP/' -e 's/@B/\\fB/g' -e 's/@R/\\fR/g'
+}
+
+# "  key  default  range  what it is": the range may be missing.
+keys() {
+    printf '%s\n' "$help" | awk '
+        /^  KEY/ { seen = 1; next }
+        seen && /^$/ { exit }
+        seen { left = $0; sub(/^  /, "", left); n = split(left, part, /  +/)
+               range = n > 3 ? "; " part[3] : ""
+               print ".TP\n@B" part[1] "@R"
+               print part[n] (part[2] == "needed" ? " (required" : " (default " part[2]) range ")" }' |
+        escape | sed -e 's/^\\&\.TP/.TP/' -e 's/@B/\\fB/g' -e 's/@R/\\fR/g'
+}
+
+# What stands below the table: an example, and advice.
+remarks() {
+    printf '%s\n' "$help" | awk '
+        /^  KEY/ { keys = 1 }
+        keys && /^$/ { after = 1; print ".PP"; next }
+        after && /^  / { if (!code) print ".nf"; code = 1; print substr($0, 3); next }
+        after { if (code) print ".fi"; code = 0; print }
+        END { if (code) print ".fi" }' |
+        awk '/^\.PP$/ { if (code) print held; held = $0; next } /^\.fi$/ { print; next } { if (held) print held; held = ""; print }' |
+        escape | sed -e 's/^\\&\.\(PP\|nf\|fi\)$/.\1/'
+}
+
+page() { printf '.TH %s %s "" "certrelayd %s" "certrelay"\n' "$1" "$2" "$version"; }
+
+mkdir -p "$folder/man8" "$folder/man5"
+{
+    page CERTRELAYD 8
+    cat <<'END'
+.SH NAME
+certrelayd \- blind relay between two devices that move a certificate
+.SH SYNOPSIS
+.nf
+\fBcertrelayd\fR [\-\-config FILE] [\-\-check\-config | \-\-print\-config]
+\fBcertrelayd\fR \-\-version | \-\-help
+.fi
+.SH DESCRIPTION
+Brings two devices together that name the same number, and carries
+what they say to each other. It can read none of it, holds no key,
+and keeps nothing on disk.
+.PP
+It logs JSON lines to standard error, without addresses, numbers or
+names. It changes neither user nor folder: a service manager does.
+.SH OPTIONS
+END
+    options
+    cat <<'END'
+.SH SIGNALS
+.TP
+\fBSIGTERM\fR, \fBSIGINT\fR
+No new mailboxes; those that run may finish for
+\fBdrain_seconds\fR, then it ends.
+.TP
+\fBSIGHUP\fR
+Reads the TLS certificate and key again.
+.SH SEE ALSO
+\fBcertrelayd.ini\fR(5),
+\fBcertrelay\fR(1)
+END
+} >"$folder/man8/certrelayd.8"
+{
+    page CERTRELAYD.INI 5
+    cat <<'END'
+.SH NAME
+certrelayd.ini \- configuration of the relay
+.SH DESCRIPTION
+Lines of KEY = VALUE, in the file that
+\fBcertrelayd \-\-config\fR names. A key \fBname\fR may also stand in
+the environment as \fBCERTRELAYD_NAME\fR, which counts before the file.
+.SH KEYS
+END
+    keys
+    echo '.SH REMARKS'
+    remarks | sed '1{/^\.PP$/d}'
+    cat <<'END'
+.SH SEE ALSO
+\fBcertrelayd\fR(8)
+END
+} >"$folder/man5/certrelayd.ini.5"
