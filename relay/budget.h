@@ -1,4 +1,4 @@
-/* The bytes that a relay may hold for devices, and the share of them that one address may have filled. */
+/* The bytes that a relay may hold for devices, and the shares of them that one address and one network may have filled. */
 #ifndef RELAY_BUDGET_H
 #define RELAY_BUDGET_H
 
@@ -15,12 +15,13 @@ struct account;
 
 struct budget {
     size_t max;
-    size_t share; /* of one address; 0: no limit */
-    size_t used;  /* from here on: budget.c's */
-    struct table accounts;
+    size_t share;         /* of one address; 0: no limit */
+    size_t network_share; /* of all addresses of one network together; 0: no limit */
+    size_t used;          /* from here on: budget.c's */
+    struct table accounts, networks;
 };
 
-/* max and share are set. seed keeps others from choosing what is slow to find. */
+/* max and the shares are set. seed keeps others from choosing what is slow to find. */
 void budget_open(struct budget *budget, uint64_t seed);
 /* All must have been given back. */
 void budget_close(struct budget *budget);

@@ -7,8 +7,15 @@
 #include <stdio.h>
 
 #define CONFIG_LISTENS_MAX 8
+#define CONFIG_NETWORKS_MAX 64
+#define CONFIG_NETWORK_BYTES 64
 #define CONFIG_TEXT_BYTES 256
 #define CONFIG_ERROR_BYTES 1024 /* two paths fit, and what is wrong with them */
+
+struct config_networks {
+    size_t count;
+    char items[CONFIG_NETWORKS_MAX][CONFIG_NETWORK_BYTES];
+};
 
 struct config {
     char listens[CONFIG_LISTENS_MAX][CONFIG_TEXT_BYTES];
@@ -16,7 +23,15 @@ struct config {
     char tls_cert[CONFIG_TEXT_BYTES];
     char tls_key[CONFIG_TEXT_BYTES];
     char path[CONFIG_TEXT_BYTES];
+    char page[CONFIG_TEXT_BYTES]; /* a folder, or "off" */
+    char page_name[CONFIG_TEXT_BYTES];
+    char page_help[CONFIG_TEXT_BYTES];
+    char page_logo[CONFIG_TEXT_BYTES];
+    char page_colour[CONFIG_TEXT_BYTES];
+    char page_relay[CONFIG_TEXT_BYTES];
+    struct config_networks trusted_proxies, allow_from;
     uint32_t tls;
+    uint32_t tls_watch_seconds;
     uint32_t max_connections;
     uint32_t max_mailboxes;
     uint32_t max_queued_bytes;
@@ -24,6 +39,11 @@ struct config {
     uint32_t address_allocations;
     uint32_t address_failed_joins;
     uint32_t address_queued_bytes;
+    uint32_t network_factor;
+    uint32_t all_connections;
+    uint32_t all_allocations;
+    uint32_t all_failed_joins;
+    uint32_t all_bytes;
     uint32_t wait_seconds;
     uint32_t wait_max_seconds;
     uint32_t joined_seconds;
@@ -50,6 +70,11 @@ void config_print(const struct config *config, FILE *out);
 /* Every key with its built-in value, its range and what it means, and a file that works. */
 void config_help(FILE *out);
 
+/* Whether the page for phones is to be served. */
+int config_has_page(const struct config *config);
+
+/* The path of unix:/PATH, or NULL when text is no such thing. */
+const char *config_listen_path(const char *text);
 /* Splits HOST:PORT or [HOST]:PORT. Returns 0, or -1 when it is neither. */
 int config_split_listen(const char *text, char host[static CONFIG_TEXT_BYTES], uint16_t *port);
 

@@ -1,6 +1,10 @@
 /* Sockets for newcomers. At the cap, and when descriptors run out, they are not watched, so that waiting newcomers cost no time. */
 #include "listen.h"
 
+#include "forwarded.h"
+#include "listen_path.h"
+#include "porch.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -21,28 +25,41 @@
 struct listeners {
     struct timer pause; /* first: after descriptors ran out */
     struct listen_sink sink;
+    struct listen_rules rules;
     struct quota *quota;
     struct wheel *wheel;
-    uint32_t connections, max_connections;
+    struct porch *porch;
+    uint32_t connections;
     int fds[CONFIG_LISTENS_MAX];
+    char paths[CONFIG_LISTENS_MAX][CONFIG_TEXT_BYTES]; /* "" for those that are none */
     size_t count;
     int spare_fd; /* given up for a moment to take a newcomer and send it away */
     int is_watching;
 };
 
-struct listeners *listen_new(uint32_t max_connections, struct quota *quota, struct wheel *wheel,
+static void porch_enter(void *context, int fd, const struct address *address, int is_named, uint64_t now_ms);
+static void porch_leave(void *context, const char *reason);
+
+struct listeners *listen_new(const struct listen_rules *rules, struct quota *quota, struct wheel *wheel,
                              const struct listen_sink *sink)
 {
     struct listeners *listeners = calloc(1, sizeof *listeners);
+    const struct porch_sink porch = {porch_enter, porch_leave, listeners};
 
     if (listeners == NULL)
         return NULL;
-    listeners->max_connections = max_connections;
+    listeners->porch = porch_new(wheel, &porch);
+    if (listeners->porch == NULL) {
+        free(listeners);
+        return NULL;
+    }
+    listeners->rules = *rules;
     listeners->quota = quota;
     listeners->wheel = wheel;
     listeners->sink = *sink;
     listeners->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     listeners->is_watching = 1;
+    sink->watch(sink->context, porch_fd(listeners->porch), 1);
     return listeners;
 }
 
@@ -108,6 +125,8 @@ int listen_check(const char *text, char error[static CONFIG_ERROR_BYTES])
 {
     struct addrinfo *info = NULL;
 
+    if (config_listen_path(text) != NULL)
+        return listen_path_check(text, error);
     if (address_resolve(text, &info, error) != 0)
         return -1;
     freeaddrinfo(info);
@@ -135,24 +154,34 @@ static void open_explain(const char *text, int reason, char *error)
     snprintf(error, CONFIG_ERROR_BYTES, "listen = %s: %s", text, strerror(reason));
 }
 
-int listen_open(struct listeners *listeners, const char *text, uint16_t *port,
-                char error[static CONFIG_ERROR_BYTES])
+static int port_open(const char *text, int *fd, char *error)
 {
     struct addrinfo *info = NULL;
-    int reason = address_resolve(text, &info, error), fd = -1;
+    int reason = address_resolve(text, &info, error);
 
     if (reason != 0)
         return reason;
-    fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    reason = fd < 0 ? errno : socket_prepare(fd, info);
+    *fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    reason = *fd < 0 ? errno : socket_prepare(*fd, info);
     freeaddrinfo(info);
-    if (reason != 0) {
-        open_explain(text, reason, error);
-        if (fd >= 0)
-            close(fd);
+    if (reason == 0)
+        return 0;
+    open_explain(text, reason, error);
+    if (*fd >= 0)
+        close(*fd);
+    return reason;
+}
+
+int listen_open(struct listeners *listeners, const char *text, uint16_t *port,
+                char error[static CONFIG_ERROR_BYTES])
+{
+    const char *path = config_listen_path(text);
+    int fd = -1, reason = path != NULL ? listen_path_open(text, &fd, error) : port_open(text, &fd, error);
+
+    if (reason != 0)
         return reason;
-    }
-    *port = port_of(fd);
+    *port = path != NULL ? 0 : port_of(fd);
+    strcpy(listeners->paths[listeners->count], path != NULL ? path : "");
     listeners->fds[listeners->count++] = fd;
     listeners->sink.watch(listeners->sink.context, fd, listeners->is_watching);
     return 0;
@@ -172,7 +201,7 @@ static void pause_over(struct timer *timer, uint64_t now_ms)
     struct listeners *listeners = (struct listeners *)timer;
 
     (void)now_ms;
-    if (listeners->connections < listeners->max_connections)
+    if (listeners->connections < listeners->rules.max_connections)
         watch_all(listeners, 1);
 }
 
@@ -192,28 +221,118 @@ static void descriptors_ran_out(struct listeners *listeners, int fd, uint64_t no
     wheel_arm(listeners->wheel, &listeners->pause, now_ms + PAUSE_MS, pause_over);
 }
 
-static void guest_admit(struct listeners *listeners, int guest, const struct sockaddr *from, uint64_t now_ms)
+static void guest_refuse(struct listeners *listeners, int guest, const char *reason)
 {
-    uint64_t address = quota_address(from);
+    close(guest);
+    listeners->connections--;
+    listeners->sink.refused(listeners->sink.context, reason);
+}
 
-    if (!quota_connect(listeners->quota, address, now_ms)) {
-        close(guest);
-        listeners->sink.refused(listeners->sink.context, "address-connections");
+static void caller_set(const struct listeners *listeners, struct caller *caller,
+                       const struct address *address)
+{
+    const struct networks *allowed = listeners->rules.allowed;
+
+    caller->address = *address;
+    caller->key = quota_key(address);
+    caller->is_outsider = allowed->count > 0 && !networks_hold(allowed, address);
+}
+
+const char *listen_name(struct listeners *listeners, struct caller *caller, const struct address *client,
+                        uint64_t now_ms)
+{
+    const char *refused;
+
+    caller_set(listeners, caller, client);
+    refused = quota_connect(listeners->quota, caller->key, now_ms);
+    caller->is_proxy = 0;
+    caller->is_counted = refused == NULL;
+    return refused;
+}
+
+static void guest_admit(struct listeners *listeners, int guest, const struct address *address,
+                        uint64_t now_ms)
+{
+    struct caller caller = {.is_proxy = 0};
+    const char *refused = listen_name(listeners, &caller, address, now_ms);
+
+    if (refused != NULL)
+        guest_refuse(listeners, guest, refused);
+    else
+        listeners->sink.guest(listeners->sink.context, guest, &caller);
+}
+
+/* Whoever the proxy speaks for is counted when that is known. */
+static void porch_enter(void *context, int fd, const struct address *address, int is_named, uint64_t now_ms)
+{
+    struct listeners *listeners = context;
+    struct caller proxy = {.is_proxy = 1};
+
+    if (is_named) {
+        guest_admit(listeners, fd, address, now_ms);
         return;
     }
-    (void)option_set(guest, IPPROTO_TCP, TCP_NODELAY, 1);
+    caller_set(listeners, &proxy, address);
+    listeners->sink.guest(listeners->sink.context, fd, &proxy);
+}
+
+static void guest_left(struct listeners *listeners)
+{
+    listeners->connections--;
+    if (listeners->pause.link == NULL)
+        watch_all(listeners, 1);
+}
+
+static void porch_leave(void *context, const char *reason)
+{
+    struct listeners *listeners = context;
+
+    if (reason != NULL)
+        listeners->sink.refused(listeners->sink.context, reason);
+    guest_left(listeners);
+}
+
+/* Mostly the first bytes are there: the socket was deferred until they were. */
+static int brings_header(int guest)
+{
+    uint8_t bytes[16];
+    struct address ignored;
+    size_t length;
+    ssize_t got = recv(guest, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
+
+    return got >= 12 && forwarded_parse(bytes, (size_t)got, &ignored, &length) != FORWARDED_NOT;
+}
+
+static void guest_meet(struct listeners *listeners, int guest, const struct sockaddr *from, uint64_t now_ms)
+{
+    struct address address = address_of(from);
+    int is_local = from->sa_family != AF_INET && from->sa_family != AF_INET6;
+
     listeners->connections++;
-    listeners->sink.guest(listeners->sink.context, guest, address);
+    if (!is_local)
+        (void)option_set(guest, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (is_local || networks_hold(listeners->rules.trusted, &address)) {
+        porch_wait(listeners->porch, guest, &address, now_ms);
+    } else if (brings_header(guest)) {
+        listeners->sink.disbelieved(listeners->sink.context, quota_key(&address));
+        guest_refuse(listeners, guest, "proxy-header");
+    } else {
+        guest_admit(listeners, guest, &address, now_ms);
+    }
 }
 
 void listen_serve(struct listeners *listeners, int fd, uint64_t now_ms)
 {
+    if (fd == porch_fd(listeners->porch)) {
+        porch_serve(listeners->porch, now_ms);
+        return;
+    }
     for (int i = 0; i < SERVE_AT_ONCE && listeners->is_watching; i++) {
         struct sockaddr_storage from;
         socklen_t length = sizeof from;
         int guest;
 
-        if (listeners->connections >= listeners->max_connections) {
+        if (listeners->connections >= listeners->rules.max_connections) {
             listeners->sink.refused(listeners->sink.context, "connections");
             watch_all(listeners, 0);
             return;
@@ -221,7 +340,7 @@ void listen_serve(struct listeners *listeners, int fd, uint64_t now_ms)
         memset(&from, 0, sizeof from);
         guest = accept4(fd, (struct sockaddr *)&from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (guest >= 0)
-            guest_admit(listeners, guest, (const struct sockaddr *)&from, now_ms);
+            guest_meet(listeners, guest, (const struct sockaddr *)&from, now_ms);
         else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
             descriptors_ran_out(listeners, fd, now_ms);
         else if (errno != ECONNABORTED && errno != EINTR)
@@ -229,12 +348,11 @@ void listen_serve(struct listeners *listeners, int fd, uint64_t now_ms)
     }
 }
 
-void listen_closed(struct listeners *listeners, uint64_t address)
+void listen_closed(struct listeners *listeners, const struct caller *caller)
 {
-    quota_disconnect(listeners->quota, address);
-    listeners->connections--;
-    if (listeners->pause.link == NULL)
-        watch_all(listeners, 1);
+    if (caller->is_counted)
+        quota_disconnect(listeners->quota, caller->key);
+    guest_left(listeners);
 }
 
 uint32_t listen_connections(const struct listeners *listeners)
@@ -246,9 +364,16 @@ void listen_stop(struct listeners *listeners)
 {
     watch_all(listeners, 0);
     wheel_cancel(listeners->wheel, &listeners->pause);
-    for (size_t i = 0; i < listeners->count; i++)
+    for (size_t i = 0; i < listeners->count; i++) {
         close(listeners->fds[i]);
+        if (listeners->paths[i][0] != '\0')
+            (void)unlink(listeners->paths[i]);
+    }
     listeners->count = 0;
+    if (listeners->porch != NULL)
+        listeners->sink.watch(listeners->sink.context, porch_fd(listeners->porch), 0);
+    porch_free(listeners->porch);
+    listeners->porch = NULL;
 }
 
 void listen_free(struct listeners *listeners)

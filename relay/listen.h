@@ -4,6 +4,7 @@
 #ifndef RELAY_LISTEN_H
 #define RELAY_LISTEN_H
 
+#include "caller.h"
 #include "config.h"
 #include "quota.h"
 #include "wheel.h"
@@ -14,28 +15,40 @@ struct listen_sink {
     /* Watch, or stop watching, the listening socket fd for newcomers. */
     void (*watch)(void *context, int fd, int is_on);
     /* A connection for whoever serves it; listen_closed must follow when it is gone. */
-    void (*guest)(void *context, int fd, uint64_t address);
+    void (*guest)(void *context, int fd, const struct caller *caller);
     void (*refused)(void *context, const char *reason);
+    /* Somebody who is no trusted proxy brought a PROXY header, and was sent away. */
+    void (*disbelieved)(void *context, uint64_t key);
     void *context;
+};
+
+struct listen_rules {
+    uint32_t max_connections;
+    const struct networks *trusted; /* proxies */
+    const struct networks *allowed; /* who may open mailboxes; empty: everybody */
 };
 
 struct listeners;
 
-/* NULL when out of memory. quota and wheel are borrowed. */
-struct listeners *listen_new(uint32_t max_connections, struct quota *quota, struct wheel *wheel,
+/* NULL when out of memory. The networks, quota and wheel are borrowed. */
+struct listeners *listen_new(const struct listen_rules *rules, struct quota *quota, struct wheel *wheel,
                              const struct listen_sink *sink);
-/* Whether HOST:PORT means an address. Returns 0, or -1 with a sentence in error. Opens nothing. */
+/* Whether HOST:PORT means an address, or unix:/PATH one that can be. Returns 0, or -1 with a sentence in error. Opens nothing. */
 int listen_check(const char *text, char error[static CONFIG_ERROR_BYTES]);
-/* Opens HOST:PORT, which no other process may have, and begins to watch it; *port is the one that it got. Returns 0 or an errno, with a
+/* Opens HOST:PORT or unix:/PATH, which no other process may have, and begins to watch it; *port is the one that it got, 0 for a path. Returns 0 or an errno, with a
  * sentence in error that names HOST:PORT; EAFNOSUPPORT: this machine has no such kind of address (IPv6, say). */
 int listen_open(struct listeners *listeners, const char *text, uint16_t *port,
                 char error[static CONFIG_ERROR_BYTES]);
 /* fd, one of those watched, has newcomers. */
 void listen_serve(struct listeners *listeners, int fd, uint64_t now_ms);
+/* It is known now for whom a proxy speaks: counts the connection to that address. Returns NULL, or which limit was reached; then it
+ * is not counted. */
+const char *listen_name(struct listeners *listeners, struct caller *caller, const struct address *client,
+                        uint64_t now_ms);
 /* A guest's connection is gone. */
-void listen_closed(struct listeners *listeners, uint64_t address);
+void listen_closed(struct listeners *listeners, const struct caller *caller);
 uint32_t listen_connections(const struct listeners *listeners);
-/* Closes the sockets; guests stay. */
+/* Closes the sockets, and removes the paths; guests stay. */
 void listen_stop(struct listeners *listeners);
 void listen_free(struct listeners *listeners);
 

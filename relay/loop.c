@@ -9,6 +9,8 @@
 
 static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
 
+#define WATCHES_MAX (CONFIG_LISTENS_MAX + 2)
+
 #define SIGNALS (sizeof signals / sizeof signals[0])
 
 struct watch {
@@ -21,9 +23,10 @@ struct loop {
     uv_loop_t uv;
     struct loop_sink sink;
     uv_timer_t timer;
+    uv_timer_t pulse;
     uv_prepare_t prepare;
     uv_signal_t signals[SIGNALS];
-    struct watch watches[CONFIG_LISTENS_MAX];
+    struct watch watches[WATCHES_MAX];
 };
 
 static void on_timer(uv_timer_t *timer)
@@ -31,6 +34,13 @@ static void on_timer(uv_timer_t *timer)
     struct loop *loop = timer->data;
 
     loop->sink.tick(loop->sink.context, uv_now(&loop->uv));
+}
+
+static void on_pulse(uv_timer_t *timer)
+{
+    struct loop *loop = timer->data;
+
+    loop->sink.pulse(loop->sink.context);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -69,6 +79,8 @@ struct loop *loop_new(const struct loop_sink *sink)
     loop->sink = *sink;
     uv_timer_init(&loop->uv, &loop->timer);
     loop->timer.data = loop;
+    uv_timer_init(&loop->uv, &loop->pulse);
+    loop->pulse.data = loop;
     uv_prepare_init(&loop->uv, &loop->prepare);
     loop->prepare.data = loop;
     uv_prepare_start(&loop->prepare, on_prepare);
@@ -94,7 +106,7 @@ static struct watch *watch_find(struct loop *loop, int fd)
 {
     struct watch *spare = NULL;
 
-    for (size_t i = 0; i < CONFIG_LISTENS_MAX; i++) {
+    for (size_t i = 0; i < WATCHES_MAX; i++) {
         struct watch *watch = &loop->watches[i];
 
         if (watch->is_used && watch->fd == fd)
@@ -130,6 +142,14 @@ void loop_tick(struct loop *loop, uint64_t interval_ms)
         uv_timer_start(&loop->timer, on_timer, interval_ms, interval_ms);
 }
 
+void loop_pulse(struct loop *loop, uint64_t interval_ms)
+{
+    if (interval_ms == 0)
+        uv_timer_stop(&loop->pulse);
+    else
+        uv_timer_start(&loop->pulse, on_pulse, interval_ms, interval_ms);
+}
+
 void loop_run(struct loop *loop)
 {
     uv_run(&loop->uv, UV_RUN_DEFAULT);
@@ -155,6 +175,7 @@ void loop_settle(struct loop *loop)
 {
     signals_block();
     uv_timer_stop(&loop->timer);
+    uv_timer_stop(&loop->pulse);
     uv_prepare_stop(&loop->prepare);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_signal_stop(&loop->signals[i]);
@@ -167,10 +188,11 @@ int loop_free(struct loop *loop)
 
     signals_block();
     uv_close((uv_handle_t *)&loop->timer, NULL);
+    uv_close((uv_handle_t *)&loop->pulse, NULL);
     uv_close((uv_handle_t *)&loop->prepare, NULL);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&loop->signals[i], NULL);
-    for (size_t i = 0; i < CONFIG_LISTENS_MAX; i++) {
+    for (size_t i = 0; i < WATCHES_MAX; i++) {
         if (loop->watches[i].is_used)
             uv_close((uv_handle_t *)&loop->watches[i].poll, NULL);
     }

@@ -33,7 +33,7 @@ static const char usage[] = "usage: certrelayd [--config FILE] [--check-config |
 static const char description[] =
     "\n"
     "The blind relay between two devices that move a certificate. It logs JSON lines to stderr; SIGTERM\n"
-    "drains and stops it, SIGHUP loads the TLS certificate again.\n"
+    "drains and stops it, SIGHUP loads the TLS certificate and the page again.\n"
     "\n"
     "FILE holds lines of KEY = VALUE; CERTRELAYD_KEY in the environment counts before it. Keys:\n"
     "\n";

@@ -8,6 +8,7 @@
 
 #define RETRY_FULL_SECONDS 30
 #define RETRY_BUSY_SECONDS 2
+#define RETRY_OUTSIDER_SECONDS 3600 /* the contract has no word for "never from there" */
 
 /* A question to the store on behalf of a visitor, who may leave before it is answered. */
 struct errand {
@@ -66,6 +67,11 @@ void office_enter(struct office *office, struct visitor *visitor, uint64_t addre
     wheel_arm(office->wheel, &visitor->timer, now_ms + office->rules.silent_ms, visitor_timer);
     if (office->drain_until_ms != 0)
         office_tell_going_away(visitor);
+}
+
+void office_restrict(struct visitor *visitor)
+{
+    visitor->is_outsider = 1;
 }
 
 void office_leave(struct visitor *visitor)
@@ -198,7 +204,7 @@ static void errand_fail(struct errand *errand, uint8_t reason)
     if (visitor == NULL)
         return;
     if (reason == CR_REFUSED_UNAVAILABLE)
-        quota_spend(errand->office->quota, visitor->address, QUOTA_FAILED_JOIN, errand->now_ms);
+        quota_spend(errand->office->quota, visitor->address, TALLY_FAILED_JOIN, 1, errand->now_ms);
     visitor_refuse(visitor, reason, retry_after, errand->now_ms);
 }
 
@@ -262,11 +268,11 @@ static void errand_answer(void *context, enum store_result result, const struct 
         room_open(office, errand->room, &record->nameplate, errand->now_ms);
         errand->room = NULL;
         if (errand->visitor != NULL)
-            quota_spend(office->quota, errand->visitor->address, QUOTA_ALLOCATION, errand->now_ms);
+            quota_spend(office->quota, errand->visitor->address, TALLY_ALLOCATION, 1, errand->now_ms);
     }
     /* A number that was hit is burnt, so it costs as much as one that was not; the room gives it back when all ends well. */
     if (result == STORE_NEW && errand->frame.type == CR_FRAME_JOIN) {
-        quota_spend(office->quota, errand->address, QUOTA_FAILED_JOIN, errand->now_ms);
+        quota_spend(office->quota, errand->address, TALLY_FAILED_JOIN, 1, errand->now_ms);
         room_note_joiner(record->local, errand->address);
     }
     if (record != NULL)
@@ -279,10 +285,14 @@ static void errand_answer(void *context, enum store_result result, const struct 
 static uint8_t objection_to_allocate(struct errand *errand, const struct visitor *visitor)
 {
     struct office *office = errand->office;
-    unsigned wait = quota_wait(office->quota, visitor->address, QUOTA_ALLOCATION, errand->now_ms);
+    unsigned wait = quota_wait(office->quota, visitor->address, TALLY_ALLOCATION, 1, errand->now_ms);
 
     if (office->drain_until_ms != 0)
         return CR_REFUSED_DRAINING;
+    if (visitor->is_outsider) {
+        errand->retry_after = RETRY_OUTSIDER_SECONDS;
+        return CR_REFUSED_TOO_MANY;
+    }
     if (office->room_count >= office->rules.max_mailboxes)
         return CR_REFUSED_FULL;
     errand->retry_after = (uint16_t)wait;
@@ -293,7 +303,7 @@ static uint8_t objection_to_join(struct errand *errand, const struct visitor *vi
 {
     const struct budget *budget = &errand->office->rules.mailbox.budget;
     size_t cost = errand->frame.payload_bytes + LANE_LETTER_COST;
-    unsigned wait = quota_wait(errand->office->quota, visitor->address, QUOTA_FAILED_JOIN, errand->now_ms);
+    unsigned wait = quota_wait(errand->office->quota, visitor->address, TALLY_FAILED_JOIN, 1, errand->now_ms);
 
     /* Asked before the seat is claimed: a join whose payload found no room would burn the nameplate. */
     if (!budget_fits(budget, visitor->address, cost))
@@ -376,6 +386,21 @@ static void hear_first(struct visitor *visitor, const struct cr_frame *frame, ui
     }
 }
 
+/* Bytes are charged when they come, also those that the relay has already. */
+static int may_send(struct visitor *visitor, const struct cr_frame *frame, uint64_t now_ms)
+{
+    struct quota *quota = visitor->office->quota;
+    uint32_t bytes = (uint32_t)frame->payload_bytes;
+    unsigned wait = quota_wait(quota, visitor->address, TALLY_BYTE, bytes, now_ms);
+
+    if (wait > 0) {
+        visitor_refuse(visitor, CR_REFUSED_BUSY, (uint16_t)wait, now_ms);
+        return 0;
+    }
+    quota_spend(quota, visitor->address, TALLY_BYTE, bytes, now_ms);
+    return 1;
+}
+
 static void hear_seated(struct visitor *visitor, const struct cr_frame *frame, uint64_t now_ms)
 {
     struct room *room = visitor->room;
@@ -385,6 +410,8 @@ static void hear_seated(struct visitor *visitor, const struct cr_frame *frame, u
         room_close(visitor, frame->code, now_ms);
         return;
     }
+    if (frame->type == CR_FRAME_SEND && !may_send(visitor, frame, now_ms))
+        return;
     reason = room_hear(room, visitor->seat, frame, now_ms);
     if (reason != 0)
         visitor_refuse(visitor, reason, retry_for(reason), now_ms);

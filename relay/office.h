@@ -36,8 +36,9 @@ struct visitor {
     uint8_t pings;     /* sent and not answered */
     uint8_t owes_ping;
     uint8_t owes_going_away;
-    uint8_t is_heard;   /* since the timer was last set */
-    uint8_t is_leaving; /* nothing more is heard; the connection ends when all is told */
+    uint8_t is_heard;    /* since the timer was last set */
+    uint8_t is_outsider; /* may join a mailbox and not open one */
+    uint8_t is_leaving;  /* nothing more is heard; the connection ends when all is told */
 };
 
 /* How a mailbox came to its end, for the log; the moods first. */
@@ -77,6 +78,8 @@ void office_free(struct office *office);
 
 /* visitor is zeroed by this call and belongs to the office until office_leave. */
 void office_enter(struct office *office, struct visitor *visitor, uint64_t address, uint64_t now_ms);
+/* From now on the visitor may join mailboxes and open none. */
+void office_restrict(struct visitor *visitor);
 /* One whole message of a device. */
 void office_hear(struct visitor *visitor, const uint8_t *bytes, size_t length, uint64_t now_ms);
 /* How long a message of the visitor may be now. */

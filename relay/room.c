@@ -90,7 +90,7 @@ static void room_end(struct room *room, uint64_t now_ms)
     struct cr_nameplate nameplate = room->mailbox.nameplate;
 
     if (is_done_by_both(&room->mailbox))
-        quota_refund(office->quota, room->joiner, QUOTA_FAILED_JOIN, now_ms);
+        quota_refund(office->quota, room->joiner, TALLY_FAILED_JOIN, now_ms);
     room_free(room);
     office->store->release(office->store, &nameplate, now_ms);
     office->sink.outcome(office->sink.context, &outcome);

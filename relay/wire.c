@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RX_BUFFER_BYTES 2048
-#define HEADERS_MAX_BYTES 4096
 #define HANDSHAKE_SECONDS 5
 #define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define TLS_TOO_OLD (SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1)
@@ -90,7 +90,7 @@ struct wire *wire_new(const struct wire_rules *rules, const struct wire_sink *si
         .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBUV |
                    LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN,
         .foreign_loops = loops,
-        .max_http_header_data = HEADERS_MAX_BYTES,
+        .max_http_header_data = WIRE_HEADERS_MAX_BYTES,
         .timeout_secs = HANDSHAKE_SECONDS,
         .user = wire,
         .gid = -1,
@@ -101,6 +101,8 @@ struct wire *wire_new(const struct wire_rules *rules, const struct wire_sink *si
         return NULL;
     wire->rules = *rules;
     wire->sink = *sink;
+    wire->page.poll = -1;
+    wire->page.unfinished_max = rules->max_downloads;
     info.pcontext = &wire->context;
     if (rules->tls_cert != NULL)
         info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
@@ -150,6 +152,9 @@ int wire_is_closed(const struct wire *wire)
 
 void wire_free(struct wire *wire)
 {
+    site_release(wire->page.site);
+    if (wire->page.poll >= 0)
+        close(wire->page.poll);
     free(wire);
 }
 

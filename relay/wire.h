@@ -2,6 +2,7 @@
 #ifndef RELAY_WIRE_H
 #define RELAY_WIRE_H
 
+#include "caller.h"
 #include "office.h"
 
 #include <stdint.h>
@@ -10,16 +11,22 @@ struct wire_rules {
     const char *path;
     const char *tls_cert; /* both NULL: no TLS */
     const char *tls_key;
-    void *loop; /* the event library's own loop */
+    void *loop;             /* the event library's own loop */
+    uint32_t max_downloads; /* at once, beyond what sockets take by themselves */
 };
 
 struct wire_sink {
     uint64_t (*now_ms)(void *context);
-    void (*closed)(void *context, uint64_t address);
+    void (*closed)(void *context, const struct caller *caller);
     void (*refused)(void *context, const char *reason);
+    /* A trusted proxy asks for a WebSocket and forwards this ("" for nothing). Returns NULL, or why that client is refused. */
+    const char *(*named)(void *context, struct caller *caller, const char *forwarded);
+    /* Somebody else forwards. */
+    void (*disbelieved)(void *context, uint64_t key);
     void *context;
 };
 
+struct site;
 struct wire;
 
 enum wire_state {
@@ -35,8 +42,13 @@ enum wire_state wire_state(const struct wire *wire);
 const char *wire_complaint(void);
 /* Before the first connection. */
 void wire_serve(struct wire *wire, struct office *office);
+/* Shows the page's files to browsers from now on, in place of those before; holds site. Returns 0, or -1 with errno. */
+int wire_show(struct wire *wire, struct site *site);
+/* To be watched once there is a page: when it is readable, wire_pages_serve is due. */
+int wire_pages_fd(const struct wire *wire);
+void wire_pages_serve(struct wire *wire);
 /* Takes over an accepted socket, also when it fails: sink->closed follows in any case. */
-void wire_adopt(struct wire *wire, int fd, uint64_t address);
+void wire_adopt(struct wire *wire, int fd, const struct caller *caller);
 
 /* Writes what visitors are to be told, as far as their sockets take it. For when the loop is about to wait: never within a callback. */
 void wire_flush(struct wire *wire);

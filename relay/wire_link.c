@@ -22,7 +22,8 @@ struct link {
     struct lws *wsi;
     struct link *next_woken;
     struct link **woken_at; /* what points to it among the woken, NULL when it is not */
-    uint64_t address;
+    struct reply reply;     /* to a browser */
+    struct caller caller;
     uint8_t *part; /* of a message that comes in pieces */
     uint32_t part_bytes, part_room;
     uint16_t fragments;
@@ -73,7 +74,9 @@ static void on_established(struct link *link, struct lws *wsi)
 {
     link->wsi = wsi;
     link->is_visiting = 1;
-    office_enter(link->wire->office, &link->visitor, link->address, now_of(link->wire));
+    office_enter(link->wire->office, &link->visitor, link->caller.key, now_of(link->wire));
+    if (link->caller.is_outsider)
+        office_restrict(&link->visitor);
 }
 
 static void on_closed(struct link *link)
@@ -88,12 +91,13 @@ static void on_closed(struct link *link)
 static void on_destroyed(struct link *link)
 {
     struct wire *wire = link->wire;
-    uint64_t address = link->address;
+    struct caller caller = link->caller;
 
     on_closed(link);
+    reply_end(wire, &link->reply);
     part_forget(link);
     free(link);
-    wire->sink.closed(wire->sink.context, address);
+    wire->sink.closed(wire->sink.context, &caller);
 }
 
 static int close_with(struct link *link, enum lws_close_status status, const char *reason)
@@ -254,24 +258,41 @@ void wire_flush(struct wire *wire)
     }
 }
 
-/* The library acts on a header other than "websocket" with memory that it has freed, so such a request is ended without an answer and
- * without reading what the callback was given. */
-static int on_upgrade(const struct wire *wire, struct lws *wsi)
+/* Who forwards is believed or told of; from here on the connection is one device's. Returns an HTTP status, or 0. */
+static int upgrade_name(struct link *link, struct lws *wsi)
 {
-    int status = upgrade_status(wsi, wire->rules.path);
+    const struct wire_sink *sink = &link->wire->sink;
+    char forwarded[WIRE_HEADERS_MAX_BYTES];
+    const char *refused;
 
-    if (status == UPGRADE_OURS)
+    if (lws_hdr_copy(wsi, forwarded, sizeof forwarded, WSI_TOKEN_X_FORWARDED_FOR) <= 0)
+        forwarded[0] = '\0';
+    if (!link->caller.is_proxy) {
+        if (forwarded[0] != '\0')
+            sink->disbelieved(sink->context, link->caller.key);
         return 0;
-    wire->sink.refused(wire->sink.context, "upgrade");
-    if (status != UPGRADE_FOREIGN)
-        lws_return_http_status(wsi, (unsigned)status, NULL);
-    return -1;
+    }
+    refused = sink->named(sink->context, &link->caller, forwarded);
+    if (refused != NULL)
+        sink->refused(sink->context, refused);
+    return refused != NULL ? HTTP_STATUS_SERVICE_UNAVAILABLE : 0;
 }
 
-static int on_http(const struct wire *wire, struct lws *wsi)
+/* The library acts on a header other than "websocket" with memory that it has freed, so such a request is ended without an answer and
+ * without reading what the callback was given. */
+static int on_upgrade(struct link *link, struct lws *wsi)
 {
-    wire->sink.refused(wire->sink.context, "http");
-    lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL);
+    const struct wire *wire = link->wire;
+    int status = upgrade_status(wsi, wire->rules.path);
+
+    if (status != UPGRADE_OURS)
+        wire->sink.refused(wire->sink.context, "upgrade");
+    else
+        status = upgrade_name(link, wsi);
+    if (status == UPGRADE_OURS)
+        return 0;
+    if (status != UPGRADE_FOREIGN)
+        lws_return_http_status(wsi, (unsigned)status, NULL);
     return -1;
 }
 
@@ -304,9 +325,12 @@ int link_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, vo
         return 0;
     switch (reason) {
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return on_upgrade(link->wire, wsi);
+        return on_upgrade(link, wsi);
     case LWS_CALLBACK_HTTP:
-        return on_http(link->wire, wsi);
+        return reply_begin(link->wire, &link->reply, wsi, in, length);
+    case LWS_CALLBACK_CLOSED_HTTP:
+        reply_end(link->wire, &link->reply);
+        return 0;
     case LWS_CALLBACK_RAW_ADOPT:
     case LWS_CALLBACK_RAW_RX:
         return -1;
@@ -352,7 +376,7 @@ void wire_drop(struct visitor *visitor)
     lws_cancel_service(link->wire->context);
 }
 
-void wire_adopt(struct wire *wire, int fd, uint64_t address)
+void wire_adopt(struct wire *wire, int fd, const struct caller *caller)
 {
     struct link *link = calloc(1, sizeof *link);
     const lws_adopt_desc_t guest = {
@@ -364,11 +388,11 @@ void wire_adopt(struct wire *wire, int fd, uint64_t address)
 
     if (link == NULL) {
         close(fd);
-        wire->sink.closed(wire->sink.context, address);
+        wire->sink.closed(wire->sink.context, caller);
         return;
     }
     link->wire = wire;
-    link->address = address;
+    link->caller = *caller;
     wire->adopting = link;
     if (lws_adopt_descriptor_vhost_via_info(&guest) == NULL && wire->adopting != NULL)
         on_destroyed(link);

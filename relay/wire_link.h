@@ -1,10 +1,13 @@
-/* What wire.c and wire_link.c share. With wire_upgrade.c they are all that knows libwebsockets. */
+/* What wire.c, wire_link.c and wire_page.c share. With wire_upgrade.c they are all that knows libwebsockets. */
 #ifndef RELAY_WIRE_LINK_H
 #define RELAY_WIRE_LINK_H
 
 #include "wire.h"
+#include "wire_page.h"
 
 #include <libwebsockets.h>
+
+#define WIRE_HEADERS_MAX_BYTES 4096
 
 /* What is written at once: small frames until there are so many bytes, and the frame that goes beyond; its head is 10 bytes at most. */
 #define WIRE_GATHER_BYTES 4096
@@ -20,6 +23,7 @@ struct wire {
     struct lws_vhost *vhost;
     struct link *woken;    /* those with something to be told */
     struct link *adopting; /* until the library has made a connection of it */
+    struct page_desk page;
     uint8_t out[LWS_PRE + WIRE_OUT_BYTES];
 };
 

@@ -37,7 +37,7 @@ class Relay:
 
     def __init__(self, folder, cert=None, key=None, **keys):
         self.cert = cert
-        values = {"listen": "127.0.0.1:0", "address_connections": 0, "address_allocations": 0,
+        values = {"listen": "127.0.0.1:0", "page": "off", "address_connections": 0, "address_allocations": 0,
                   "address_failed_joins": 0, "address_queued_bytes": 0}
         values.update({"tls_cert": cert, "tls_key": key} if cert else {"tls": "off"})
         values.update(keys)

@@ -26,7 +26,7 @@ class Relay(Process):
 
     def __init__(self, folder, tls=False, port=0, **settings):
         self.folder, self.ca_file = pathlib.Path(folder), None
-        values = {"listen": f"127.0.0.1:{port}", "tls": "on" if tls else "off", **GENEROUS, **settings}
+        values = {"listen": f"127.0.0.1:{port}", "tls": "on" if tls else "off", "page": "off", **GENEROUS, **settings}
         if tls:
             values["tls_cert"], values["tls_key"] = make_certificate(folder)
             self.ca_file = values["tls_cert"]

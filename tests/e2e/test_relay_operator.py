@@ -98,9 +98,10 @@ def test_help_says_what_a_proxy_means_for_the_limits():
     assert re.search(r"proxy.*share.*address_", run("--help").stdout, re.S)
 
 
-def test_help_says_what_an_address_is_and_what_is_not_limited_yet():
+def test_help_says_what_an_address_and_a_network_are_and_whom_a_proxy_may_speak_for():
     text = " ".join(run("--help").stdout.split())
-    assert re.search(r"[^.]*/64: [^.]*/24[^.]*/48 yet[^.]*forwards[^.]*\.", text), text
+    assert re.search(r"An address is [^.]*/64; a network is [^.]*/24 [^.]*/48\.", text), text
+    assert re.search(r"X-Forwarded-For[^.]*trusted_proxies", text), text
 
 
 def test_the_default_configuration_prints_as_a_template(tmp_path):

@@ -67,7 +67,7 @@ void desk_open(const struct office_rules *rules, const struct quota_rules *quota
                struct store *(*wrap)(struct store *))
 {
     const struct office_sink sink = {on_wake, on_drop, on_outcome, on_refused, NULL};
-    const struct quota_rules none = {0};
+    const struct quota_rules none = {.address = {0}};
 
     memset(&desk, 0, sizeof desk);
     dice = 1;
@@ -116,7 +116,7 @@ void phone_connect(struct phone *phone, uint64_t address)
 {
     memset(phone, 0, sizeof *phone);
     phone->is_connected = 1;
-    assert_true(quota_connect(desk.quota, address, desk.now_ms));
+    assert_null(quota_connect(desk.quota, address, desk.now_ms));
     office_enter(desk.office, &phone->visitor, address, desk.now_ms);
 }
 

@@ -105,12 +105,37 @@ static void the_whole_is_the_end_for_small_frames_too(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Keys of IPv4 addresses; the last eight bits are the address within its network. */
+#define HERE UINT64_C(0xffff000001020300)
+
+static void a_network_gets_its_share_and_others_theirs(void **state)
+{
+    struct account *one, *two, *other;
+
+    (void)state;
+    budget.network_share = 150000;
+    one = budget_take(&budget, HERE + 1, BIG);
+    two = budget_take(&budget, HERE + 2, BIG);
+    assert_ptr_not_equal(one, two);
+    assert_false(budget_fits(&budget, HERE + 3, BIG));
+    assert_null(budget_take(&budget, HERE + 3, BIG));
+    other = budget_take(&budget, HERE + 0x100, BIG);
+    assert_non_null(other);
+    budget_give_back(&budget, one, BIG);
+    one = budget_take(&budget, HERE + 3, BIG);
+    assert_non_null(one);
+    budget_give_back(&budget, one, BIG);
+    budget_give_back(&budget, two, BIG);
+    budget_give_back(&budget, other, BIG);
+    assert_int_equal(budget.networks.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(one_address_gets_its_share_and_others_theirs), TEST(the_share_is_taken_to_its_last_byte),
         TEST(no_share_is_no_limit_but_the_whole),           TEST(the_last_quarter_is_for_small_frames),
-        TEST(the_whole_is_the_end_for_small_frames_too),
+        TEST(the_whole_is_the_end_for_small_frames_too),    TEST(a_network_gets_its_share_and_others_theirs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -210,7 +210,7 @@ static void when_long_frames_have_filled_the_relay_a_pair_can_still_meet(void **
 
 static void new_mailboxes_of_one_address_are_limited_and_others_are_not(void **state)
 {
-    const struct quota_rules quota = {.per_minute = {3, 0}};
+    const struct quota_rules quota = {.address = {.per_minute = {3, 0}}};
     struct office_rules rules = desk_rules();
     struct cr_frame frame;
 
@@ -234,7 +234,7 @@ static void new_mailboxes_of_one_address_are_limited_and_others_are_not(void **s
 
 static void open_with_joins(uint32_t failed_a_minute)
 {
-    const struct quota_rules quota = {.per_minute = {0, failed_a_minute}};
+    const struct quota_rules quota = {.address = {.per_minute = {0, failed_a_minute}}};
     struct office_rules rules = desk_rules();
 
     open_with(&rules, &quota);

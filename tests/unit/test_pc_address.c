@@ -101,6 +101,20 @@ static void a_page_of_the_same_origin_needs_no_relay_in_its_link(void **state)
     assert_false(address_is_own_page(&address, "https://relay.example/"));
 }
 
+static void phones_are_pointed_to_the_relays_page_unless_it_is_off(void **state)
+{
+    struct address tls, plain;
+
+    (void)state;
+    assert_int_equal(address_read("wss://relay.example/ws", &tls), ADDRESS_OK);
+    assert_int_equal(address_read("ws://127.0.0.1:1/ws", &plain), ADDRESS_OK);
+    assert_true(address_has_page(&tls, NULL));
+    assert_false(address_has_page(&tls, "off"));
+    assert_true(address_has_page(&tls, "https://page.example/"));
+    assert_false(address_has_page(&plain, NULL));
+    assert_true(address_has_page(&plain, "https://page.example/"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +123,7 @@ int main(void)
         cmocka_unit_test(plain_is_for_this_computer_only),
         cmocka_unit_test(a_path_too_long_is_refused),
         cmocka_unit_test(a_page_of_the_same_origin_needs_no_relay_in_its_link),
+        cmocka_unit_test(phones_are_pointed_to_the_relays_page_unless_it_is_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -256,6 +256,64 @@ static void what_is_needed_is_printed_as_a_comment(void **state)
     assert_memory_equal(&first, &second, sizeof first);
 }
 
+static void networks_are_read_from_lines_and_commas(void **state)
+{
+    struct config config;
+
+    (void)state;
+    assert_int_equal(read_text(&config, "trusted_proxies = 10.0.0.0/8, 2001:db8::/32\n"
+                                        "trusted_proxies = 192.0.2.1\n"
+                                        "allow_from = 203.0.113.0/24\n"),
+                     0);
+    assert_int_equal(config.trusted_proxies.count, 3);
+    assert_string_equal(config.trusted_proxies.items[1], "2001:db8::/32");
+    assert_string_equal(config.allow_from.items[0], "203.0.113.0/24");
+    assert_int_equal(read_text(&config, "trusted_proxies = 10.0.0.1/8\n"), -1);
+    assert_non_null(strstr(error, "trusted_proxies must be addresses or networks"));
+    assert_int_equal(read_text(&config, "allow_from = everybody\n"), -1);
+}
+
+static void networks_in_the_environment_replace_those_of_the_file(void **state)
+{
+    char *const environment[] = {(char[]){"CERTRELAYD_TRUSTED_PROXIES=192.0.2.0/24,::1"}, NULL};
+    struct config config;
+
+    (void)state;
+    assert_int_equal(read_text(&config, "trusted_proxies = 10.0.0.0/8\n"), 0);
+    assert_int_equal(config_read_environment(&config, environment, error), 0);
+    assert_int_equal(config.trusted_proxies.count, 2);
+    assert_string_equal(config.trusted_proxies.items[0], "192.0.2.0/24");
+}
+
+static void a_path_may_be_listened_at(void **state)
+{
+    struct config config;
+
+    (void)state;
+    assert_int_equal(read_text(&config, "listen = unix:/run/relay.sock\ntls = off\n"), 0);
+    assert_string_equal(config_listen_path(config.listens[0]), "/run/relay.sock");
+    assert_null(config_listen_path("127.0.0.1:1"));
+    assert_int_equal(read_text(&config, "listen = unix:relay.sock\n"), -1);
+    assert_int_equal(read_text(&config, "listen = unix:/\n"), -1);
+    assert_int_equal(read_text(&config, "listen = unix:/a\nlisten = unix:/a\n"), -1);
+}
+
+static void nothing_is_warned_of_where_a_proxy_is_named(void **state)
+{
+    static const char *const told[] = {"tls = off\nlisten = 127.0.0.1:1\ntrusted_proxies = 127.0.0.1\n",
+                                       "tls = off\nlisten = unix:/run/relay.sock\n"};
+    struct config config;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
+        assert_int_equal(read_text(&config, told[i]), 0);
+        assert_false(config_warns(&config, error));
+    }
+    assert_int_equal(read_text(&config, "tls = off\nlisten = unix:/a\nlisten = 127.0.0.1:1\n"), 0);
+    assert_true(config_warns(&config, error));
+    assert_non_null(strstr(error, "trusted_proxies"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +330,10 @@ int main(void)
         cmocka_unit_test(a_path_that_no_request_can_have_is_refused),
         cmocka_unit_test(what_is_printed_reads_back_the_same),
         cmocka_unit_test(what_is_needed_is_printed_as_a_comment),
+        cmocka_unit_test(networks_are_read_from_lines_and_commas),
+        cmocka_unit_test(networks_in_the_environment_replace_those_of_the_file),
+        cmocka_unit_test(a_path_may_be_listened_at),
+        cmocka_unit_test(nothing_is_warned_of_where_a_proxy_is_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

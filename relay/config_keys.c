@@ -1,0 +1,83 @@
+/* One table of keys drives reading, checking, printing and help. */
+#include "config_keys.h"
+
+#include <certrelay/contract.h>
+
+#define AT(field) offsetof(struct config, field)
+
+const struct key config_keys[] = {
+    {"listen", LISTEN, 0, 0, 0, 0, "", LISTEN_SAMPLE,
+     "HOST:PORT, [HOST]:PORT or unix:/PATH; up to 8 lines; port 0: any free one"},
+    {"path", TEXT, AT(path), 0, 0, 0, "/ws", "",
+     "where the WebSocket is: clients use wss://HOST:PORT/ws, or wss://HOST/ws for port 443"},
+    {"page", TEXT, AT(page), 0, 0, 0, "off", "",
+     "folder with the page for phones, or off; default: " CR_PAGE_FOLDER ", when it is there"},
+    {"page_name", TEXT, AT(page_name), 0, 0, 0, "", "", "whose relay it is, as the page says it"},
+    {"page_help", TEXT, AT(page_help), 0, 0, 0, "", "",
+     "where its users find help: an https:// address, or a few words"},
+    {"page_logo", TEXT, AT(page_logo), 0, 0, 0, "", "",
+     "a file of the page's folder, or /PATH of a .png or .svg"},
+    {"page_colour", TEXT, AT(page_colour), 0, 0, 0, "", "", "the page's own colour, #rrggbb"},
+    {"page_relay", TEXT, AT(page_relay), 0, 0, 0, "", "",
+     "wss:// address that the page is to use, where that is not this relay"},
+    {"tls", SWITCH, AT(tls), 0, 1, 1, "", "", "off only behind a proxy that does TLS, on the same machine"},
+    {"tls_cert", TEXT, AT(tls_cert), 0, 0, 0, "", CERT_SAMPLE,
+     "PEM file: the certificate, then its chain; not with tls = off"},
+    {"tls_key", TEXT, AT(tls_key), 0, 0, 0, "", KEY_SAMPLE,
+     "PEM file: its private key, without a password; not with tls = off"},
+    {"tls_watch_seconds", NUMBER, AT(tls_watch_seconds), 0, 3600, 5, "", "",
+     "how often the two files are looked at, and loaded when they have changed; 0: only at SIGHUP"},
+    {"trusted_proxies", NETWORK, AT(trusted_proxies), 0, 0, 0, "", "",
+     "proxies whose X-Forwarded-For and PROXY headers are believed: addresses or networks (10.0.0.0/8), "
+     "commas or lines"},
+    {"allow_from", NETWORK, AT(allow_from), 0, 0, 0, "", "",
+     "who may open mailboxes: addresses or networks; default: everybody; anybody may join one"},
+    {"max_connections", NUMBER, AT(max_connections), 2, 1000000, 10000, "", "", "connections at once"},
+    {"max_mailboxes", NUMBER, AT(max_mailboxes), 1, 1000000, 10000, "", "", "mailboxes at once"},
+    {"max_queued_bytes", NUMBER, AT(max_queued_bytes), QUEUED_MIN_BYTES, 4294967295, 67108864, "", "",
+     "payload held for devices"},
+    {"address_connections", NUMBER, AT(address_connections), 0, 1000000, 256, "", "",
+     "connections of one address; 0: any number"},
+    {"address_allocations", NUMBER, AT(address_allocations), 0, 60000, 60, "", "",
+     "new mailboxes of one address a minute; 0: any number"},
+    {"address_failed_joins", NUMBER, AT(address_failed_joins), 0, 60000, 20, "", "",
+     "joins of one address a minute that do not end well; 0: any number"},
+    {"address_queued_bytes", NUMBER, AT(address_queued_bytes), 0, 4294967295, 4194304, "", "",
+     "of max_queued_bytes what one address has sent; 0: any share"},
+    {"network_factor", NUMBER, AT(network_factor), 0, 10000, 8, "", "",
+     "an IPv4 /24 or IPv6 /48 may do so many times what one address may; 0: any number"},
+    {"all_connections", NUMBER, AT(all_connections), 0, 10000000, 0, "", "",
+     "new connections of all addresses a minute; 0: any number"},
+    {"all_allocations", NUMBER, AT(all_allocations), 0, 10000000, 0, "", "",
+     "new mailboxes of all addresses a minute; 0: any number"},
+    {"all_failed_joins", NUMBER, AT(all_failed_joins), 0, 10000000, 0, "", "",
+     "joins of all addresses a minute that do not end well; 0: any number"},
+    {"all_bytes", NUMBER, AT(all_bytes), 0, 4294967295, 0, "", "",
+     "payload of all devices a minute; 0: any number"},
+    {"wait_seconds", NUMBER, AT(wait_seconds), 1, 1800, CR_WAIT_SECONDS, "", "",
+     "a mailbox waits for the other device"},
+    {"wait_max_seconds", NUMBER, AT(wait_max_seconds), 1, 7200, CR_WAIT_MAX_SECONDS, "", "",
+     "the same, with all extensions that a device asks for"},
+    {"joined_seconds", NUMBER, AT(joined_seconds), 1, 7200, CR_JOINED_SECONDS, "", "",
+     "a mailbox lives once both devices are there"},
+    {"rest_seconds", NUMBER, AT(rest_seconds), 0, 86400, CR_REST_SECONDS, "", "",
+     "a used number is not given out again"},
+    {"silent_seconds", NUMBER, AT(silent_seconds), 1, 60, CR_SILENT_SECONDS, "", "",
+     "a new connection may say nothing"},
+    {"ping_seconds", NUMBER, AT(ping_seconds), 1, 300, CR_PING_SECONDS, "", "",
+     "a connection is silent before it is pinged"},
+    {"drain_seconds", NUMBER, AT(drain_seconds), 0, 3600, 30, "", "",
+     "running mailboxes may finish after SIGTERM"},
+};
+
+const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];
+
+const void *config_field(const struct config *config, const struct key *key)
+{
+    return (const char *)config + key->offset;
+}
+
+uint32_t config_number(const struct config *config, const struct key *key)
+{
+    return *(const uint32_t *)config_field(config, key);
+}

@@ -1,0 +1,68 @@
+/* A running relay from the inside. Private to the files relay*.c. */
+#ifndef RELAY_RELAY_PARTS_H
+#define RELAY_RELAY_PARTS_H
+
+#include "listen.h"
+#include "loop.h"
+#include "murmur.h"
+#include "office.h"
+#include "quota.h"
+#include "relay.h"
+#include "wire.h"
+
+#include <sys/stat.h>
+
+/* What tells one version of a file from the next. */
+struct file_mark {
+    dev_t device;
+    ino_t node;
+    off_t bytes;
+    struct timespec changed;
+};
+
+struct relay {
+    const struct config *config;
+    struct networks trusted, allowed;
+    struct loop *loop;
+    struct wheel *wheel;
+    struct quota *quota;
+    struct store *store;
+    struct office *office;
+    struct wire *wire;
+    struct listeners *listeners;
+    struct timer deadline;
+    struct file_mark marks[2];      /* of certificate and key, as they were loaded */
+    struct file_mark marks_seen[2]; /* as they were when last looked at */
+    int64_t expires;                /* when the certificate does, in seconds since 1970; 0: not known */
+    struct murmur disbelieved, unnamed;
+    uint32_t peak;
+    int is_draining;
+    int is_over;
+    char error[CONFIG_ERROR_BYTES]; /* why it cannot start */
+};
+
+/* Keeps the sentence in error; returns code. */
+int relay_fail(struct relay *relay, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void relay_stop(struct relay *relay);
+
+/* relay_make.c: everything but the wire's start, and then the wire. Each returns 0, or an exit code with a sentence in error. */
+int relay_make_process(struct relay *relay);
+int relay_make_logic(struct relay *relay);
+int relay_make_wire(struct relay *relay);
+
+/* relay_load.c: the page, if there is one: 0, or an exit code with a sentence in error. */
+int relay_load_page(struct relay *relay);
+/* All files again, and the log told of it. */
+void relay_reload(struct relay *relay);
+/* The TLS files are loaded, as they are now. */
+void relay_mark_pair(struct relay *relay);
+/* Loads the TLS files again when they have changed and rest. */
+void relay_watch_pair(struct relay *relay);
+int relay_fail_pair(struct relay *relay);
+
+/* relay_door.c: the sinks of listeners and wire. */
+struct listen_sink relay_door(struct relay *relay);
+struct wire_sink relay_wire_sink(struct relay *relay);
+void relay_refused(void *context, const char *reason);
+
+#endif
