@@ -2,14 +2,18 @@
 
 PACKAGES = build-essential cmake ninja-build pkg-config gettext \
 	libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libsodium-dev libssl-dev libqrencode-dev \
-	libinih-dev libjansson-dev libunistring-dev openssl ca-certificates
-TEST_PACKAGES = clang libclang-rt-dev llvm libcmocka-dev python3 python3-pytest python3-websockets strace
+	libinih-dev libjansson-dev libunistring-dev openssl ca-certificates clang lld $(NODE_PACKAGES)
+TEST_PACKAGES = libclang-rt-dev llvm chromium unzip libcmocka-dev python3 python3-pytest python3-websockets strace mandoc
 LINT_PACKAGES = universal-ctags clang-format clang-tidy cppcheck
+JAVA_PACKAGES = openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java
 PEER_PACKAGES = wormhole-william magic-wormhole python3-magic-wormhole-mailbox-server
+
+# Where node came another way, with its npm, Debian's packages would be in its way.
+NODE_PACKAGES := $(shell npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || echo nodejs npm)
 
 install_missing = sh tests/check/install_missing.sh
 
-.PHONY: all deps test-deps build demo test bench bench-peers fuzz lint clean
+.PHONY: all deps test-deps build page demo test interop bench bench-peers fuzz lint clean
 
 all: build
 
@@ -23,6 +27,11 @@ build: deps
 	@cmake --preset release -DCR_TESTS=OFF >/dev/null
 	@cmake --build --preset release -- --quiet
 
+# The phone page alone: build/release/page, and build/release/page-single/certrelay.html. PAGE_RELAY=wss://... builds a relay into it.
+page: deps
+	@cmake --preset release -DCR_TESTS=OFF -DCR_PAGE_RELAY=$(PAGE_RELAY) >/dev/null
+	@cmake --build --preset release --target page -- --quiet
+
 # A certificate moves between two folders of this machine, through a real relay over TLS.
 demo: build
 	@sh tests/demo/demo.sh build/release
@@ -35,6 +44,13 @@ test: test-deps
 	@cmake --build --preset fuzz -- --quiet
 	@ctest --test-dir build/fuzz --output-on-failure --no-tests=error -j 2 -R '^fuzz'
 	@ctest --test-dir build/dev --output-on-failure --no-tests=error -j 2
+
+# Bouncy Castle opens what we write. Java is large (270 MB), so `make test` does this only where it is installed already.
+interop: test-deps
+	@$(install_missing) $(JAVA_PACKAGES)
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -- --quiet
+	@ctest --test-dir build/dev --output-on-failure --no-tests=error -R '^(store.samples|interop.bouncy)$$'
 
 # Figures of this machine, as ratios within one run; takes some minutes. With `make bench-peers` first, others run side by side.
 bench: test-deps

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures the built programs on this machine and compares the figures with their aims.
 
-    bench.py BUILD [--runs N] [--only a,b,c,d,e] [--quick] [--no-peers]
+    bench.py BUILD [--runs N] [--only a,b,c,d,e,f,g] [--quick] [--no-peers]
 
 Figures are medians over the runs, quartiles beside them; what is compared is run in turn, and compared within each run. Loopback
 only."""
@@ -22,6 +22,7 @@ import signal
 import subprocess
 import tempfile
 
+import shelves
 import transfer
 from figures import Report, median, ratio, slope
 from peers import Peers
@@ -49,6 +50,8 @@ class Sizes:
         self.held = 20 if quick else 1000
         self.crowd = 30 if quick else 15000
         self.fresh_relays = 1 if quick else 5
+        self.shelves = (25, 200) if quick else (250, 2000)
+        self.scans = 1 if quick else 5
 
 
 class Bench:
@@ -221,12 +224,46 @@ class Bench:
             values = [one[key] for one in told]
             self.report.figure(key, name, median(values), "ms", aim, values)
 
+    # f
+    def page(self):
+        self.report.title("f. The phone page: packed sizes, and times in Chromium from a server on this machine")
+        if not (self.build / "page/index.html").exists():
+            self.report.note("the page was not built")
+            return
+        tree = self.build / "js"
+        result = subprocess.run(["node", "tests/bench/page.mjs", str(self.build), str(self.runs)], check=True, cwd=tree, timeout=200,
+                                stdout=subprocess.PIPE, env={**os.environ, "NODE_PRESERVE_SYMLINKS": "1", "NODE_PRESERVE_SYMLINKS_MAIN": "1"})
+        told, native = json.loads(result.stdout), self.json_of(self.tool("pake"), self.sizes.exchanges)
+        for key, name, unit, aim in (("core_raw_kb", "the session as WebAssembly", "KB", None),
+                                     ("core_br_kb", "the same, packed", "KB", None),
+                                     ("first_load_kb", "first load, packed", "KB", 60),
+                                     ("whole_kb", "all that is ever loaded but the QR reader, packed", "KB", None),
+                                     ("core_load_ms", "core: fetched and compiled", "ms", None),
+                                     ("start_ms", "until the page shows itself", "ms", None),
+                                     ("exchange_ms", "key exchange, both devices", "ms", None)):
+            self.report.figure(f"page_{key}", name, told[key], unit, aim)
+        self.report.figure("page_exchange_ratio", "key exchange in the browser / native", told["exchange_ms"] / native["exchange_ms"])
+
+    # g
+    def shelves(self):
+        few, many = self.sizes.shelves
+        self.report.title(f"g. Finding the certificates of a folder, native, {self.runs} x {self.sizes.scans} runs")
+        times = {few: [], many: []}
+        with memory_folder(self.folder) as place:
+            filled = {count: shelves.fill(pathlib.Path(place) / str(count), self.devices.sample, count) for count in times}
+            for _ in range(self.runs):
+                for count, folder in filled.items():
+                    times[count].append(shelves.entry_us(self.tool("scan"), folder, count, self.sizes.scans))
+        for count, values in times.items():
+            self.report.figure(f"scan_{count}_us", f"each of {count} certificates", median(values), "us", None, values)
+        self.report.figure("scan_ratio", f"each of {many} / each of {few}", ratio(times[many], times[few]), "", 1.5)
+
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=lambda text: pathlib.Path(text).resolve())
     parser.add_argument("--runs", type=int, default=15)
-    parser.add_argument("--only", default="a,b,c,d,e")
+    parser.add_argument("--only", default="a,b,c,d,e,f,g")
     parser.add_argument("--quick", action="store_true", help="a single small run, to see that everything works")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--json", help="also write the figures to this file")
@@ -235,7 +272,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGALRM, lambda *_: sys.exit("bench: it took too long"))
     signal.alarm(LIFE_SECONDS)
-    parts = {"a": bench.whole_transfer, "b": bench.round_trips, "c": bench.memory, "d": bench.rendezvous, "e": bench.exchange}
+    parts = {"a": bench.whole_transfer, "b": bench.round_trips, "c": bench.memory, "d": bench.rendezvous, "e": bench.exchange,
+             "f": bench.page, "g": bench.shelves}
     try:
         for name in arguments.only.split(","):
             parts[name]()

@@ -39,7 +39,7 @@ class Devices:
         folders = [path.parent for path in (self.folder / "samples/NPKI").rglob("signCert.der")]
         sized = [(sum(file.stat().st_size for file in folder.iterdir() if file.is_file()), folder) for folder in folders]
         size, chosen = min(sized, key=lambda one: abs(one[0] - USUAL_BYTES))
-        store = self.folder / "store"
+        self.sample, store = chosen, self.folder / "store"
         shutil.copytree(chosen, store / chosen.relative_to(self.folder / "samples/NPKI"))
         return store, size
 

@@ -6,34 +6,124 @@ from peer import wire
 from scripted_relay import DISPLAYER, TYPIST, ScriptedRelay
 
 RECORD = 4
-PATIENCE = "4"
+PATIENCE = 4
+SHOWING = ("import", "export")
+POSITIONS = {                   # of bytes worth changing, by the frame's kind
+    1: (0, 1, 2, 3, 18, 19, 50, 51, 52, 53),
+    2: (0, 1, 20, 32, 33, 34),
+    3: (0, 1, 64, 65, 88),
+    4: (0, 1, 17, 18, 2000, -1),
+}
+
+
+def frames(lengths):
+    """(who, index) of every frame of a whole session."""
+    return [(who, index) for who in (TYPIST, DISPLAYER) for index in range(1, lengths[who] + 1)]
+
+
+def sender_of(showing):
+    return TYPIST if showing == "import" else DISPLAYER
+
+
+def at(who, index, change):
+    """A tamper that applies change(payload) -> payloads to one frame."""
+    return lambda mailbox, speaker, number, payload: (
+        change(payload) if (speaker, number) == (who, index) else [payload])
+
+
+def flip(position):
+    def change(payload):
+        changed = bytearray(payload)
+        changed[position] ^= 1
+        return [bytes(changed)]
+    return change
+
+
+def swap(who, index):
+    """A tamper that hands on frame `index` after the next one of the same side."""
+    held = []
+
+    def tamper(mailbox, speaker, number, payload):
+        if (speaker, number) == (who, index):
+            held.append(payload)
+            return []
+        if (speaker, number) == (who, index + 1):
+            return [payload, *held]
+        return [payload]
+    return tamper
+
+
+def swappable(showing):
+    """Frames that follow each other without the other side's word in between: the displayer's CONFIRM and HELLO, and the
+    records of the sender."""
+    return sorted({(DISPLAYER, 2), (sender_of(showing), 3)})
+
+
+class Crossing:
+    """A relay that gives each frame from number `since` on to the other session's device instead."""
+
+    def __init__(self, since):
+        self.since, self.waiting = since, {}
+
+    def tamper(self, mailbox, speaker, number, payload):
+        return [payload] if number < self.since else []
+
+    async def after(self, relay, mailbox, speaker, number):
+        if number < self.since:
+            return
+        key, payload = (speaker, number), mailbox.seats[speaker].payloads[number - 1]
+        if key not in self.waiting:
+            self.waiting[key] = mailbox, payload
+            return
+        there, other_payload = self.waiting.pop(key)
+        for target, each in ((mailbox, other_payload), (there, payload)):
+            seat = target.seats.get(DISPLAYER if speaker == TYPIST else TYPIST)
+            if seat:
+                await relay.deliver(seat, each)
+
+
+def claiming(who, index, mood):
+    """After this frame the relay claims to both that the other side closed."""
+    async def claim(relay, mailbox, speaker, number):
+        if (speaker, number) == (who, index):
+            for seat in mailbox.seats.values():
+                await relay.write(seat, wire.frame(wire.CLOSED, mood=mood))
+                if seat.socket is not None:
+                    await seat.socket.close()
+    return claim
 
 
 class Pair:
     """showing: which of the two shows the code, "import" or "export"."""
 
-    def __init__(self, folder, showing, relay):
-        self.showing, self.relay = showing, relay
+    def __init__(self, folder, showing, relay, patience=PATIENCE):
+        self.showing, self.relay, self.patience = showing, relay, ("--patience", str(patience))
         self.store = folder / "store"
         self.store.mkdir()
         self.kit = Kit(folder, relay.url)
         self.material = by_name("y-bank-115")
         self.importer = self.exporter = None
 
+    def receive(self, code=None):
+        if code is None:
+            return self.kit.importer(self.store, *self.patience)
+        return self.kit.typing_importer(self.store, code, *self.patience)
+
+    def send(self, code=None):
+        return self.kit.exporter(self.material.folder, self.material.password, *self.patience, code=code)
+
     def show(self):
         if self.showing == "import":
-            self.importer = shower = self.kit.importer(self.store, "--patience", PATIENCE)
+            self.importer = shower = self.receive()
         else:
-            self.exporter = shower = self.kit.exporter(
-                self.material.folder, self.material.password, "--patience", PATIENCE)
+            self.exporter = shower = self.send()
         self.code = shower.code()
 
     def type(self):
         if self.showing == "import":
-            self.exporter = self.kit.exporter(
-                self.material.folder, self.material.password, "--patience", PATIENCE, code=self.code)
+            self.exporter = self.send(self.code)
         else:
-            self.importer = self.kit.typing_importer(self.store, self.code, "--patience", PATIENCE)
+            self.importer = self.receive(self.code)
 
     def end(self, limit=LIMIT):
         try:
@@ -46,12 +136,14 @@ class Pair:
         return "\n".join([label, self.importer.story(), self.exporter.story()])
 
     def sender(self):
-        return TYPIST if self.showing == "import" else DISPLAYER
+        return sender_of(self.showing)
+
+    def nameplate(self):
+        return self.code.replace(" ", "")[:4]
 
     def sender_records(self):
         """RECORD frames that left the sender, its HELLO included."""
-        plate = self.code.replace(" ", "")[:4]
-        seat = self.relay.mailboxes[plate].seats.get(self.sender())
+        seat = self.relay.mailboxes[self.nameplate()].seats.get(self.sender())
         return [payload for payload in (seat.payloads if seat else []) if payload[0] == RECORD]
 
     def told(self, client, code):
@@ -80,16 +172,9 @@ class Pair:
             assert len(self.sender_records()) <= 1, story
 
 
-def run_pair(folder, showing, tamper=None, close=None):
-    """A whole session; close=(who, index, mood): after this frame the relay claims to both that the other side closed."""
-    async def claim(relay, mailbox, speaker, number):
-        if close and (speaker, number) == close[:2]:
-            for seat in mailbox.seats.values():
-                await relay.write(seat, wire.frame(wire.CLOSED, mood=close[2]))
-                if seat.socket is not None:
-                    await seat.socket.close()
-
-    with ScriptedRelay(tamper, after=claim) as relay:
+def run_pair(folder, showing, tamper=None, after=None):
+    """A whole session through a relay of its own."""
+    with ScriptedRelay(tamper, after=after) as relay:
         pair = Pair(folder, showing, relay)
         pair.show()
         pair.type()

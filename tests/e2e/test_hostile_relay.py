@@ -3,30 +3,12 @@
 import itertools
 
 import pytest
-from hostile import Pair, frame_indexes, run_pair
+from hostile import (POSITIONS, SHOWING, Crossing, Pair, at, claiming, flip, frame_indexes, frames, run_pair, sender_of,
+                     swap, swappable)
 from kit import all_at_once
 from scripted_relay import DISPLAYER, TYPIST, ScriptedRelay
 
 pytestmark = pytest.mark.usefixtures("programs")
-
-SHOWING = ("import", "export")
-POSITIONS = {
-    1: (0, 1, 2, 3, 18, 19, 50, 51, 52, 53),
-    2: (0, 1, 20, 32, 33, 34),
-    3: (0, 1, 64, 65, 88),
-    4: (0, 1, 17, 18, 2000, -1),
-}
-
-
-def frames(showing, lengths):
-    """(who, index) of every frame of a whole session."""
-    return [(who, index) for who in (TYPIST, DISPLAYER) for index in range(1, lengths[showing][who] + 1)]
-
-
-def at(who, index, change):
-    """A tamper that applies change(payload) -> payloads to one frame."""
-    return lambda mailbox, speaker, number, payload: (
-        change(payload) if (speaker, number) == (who, index) else [payload])
 
 
 @pytest.fixture(scope="module")
@@ -40,17 +22,13 @@ def lengths(whole):
     return {showing: {who: len(sent) for who, sent in whole[showing].items()} for showing in SHOWING}
 
 
-def sender_of(showing):
-    return TYPIST if showing == "import" else DISPLAYER
-
-
 def run_all(folder, showing, lengths, cases, arrived=False):
-    """cases: (who, index, label, tamper), or with what run_pair's close takes as a fifth"""
-    def job(number, who, index, label, tamper, close=None):
+    """cases: (who, index, label, tamper), or with run_pair's after as a fifth"""
+    def job(number, who, index, label, tamper, after=None):
         place = folder / f"{number}"
         place.mkdir()
         last = lengths[showing][sender_of(showing)]
-        pair = run_pair(place, showing, tamper, close)
+        pair = run_pair(place, showing, tamper, after)
         pair.assert_harmless(who, index, f"{showing}: {who} {index} {label}", last, arrived)
     all_at_once([lambda n=n, c=c: job(n, *c) for n, c in enumerate(cases)])
 
@@ -58,14 +36,8 @@ def run_all(folder, showing, lengths, cases, arrived=False):
 @pytest.mark.parametrize("showing", SHOWING)
 @pytest.mark.parametrize("part", range(4))
 def test_a_flipped_bit_in_any_frame_is_found(tmp_path, showing, part, whole, lengths):
-    def flip(position):
-        def change(payload):
-            changed = bytearray(payload)
-            changed[position] ^= 1
-            return [bytes(changed)]
-        return change
     cases = [(who, index, f"byte {position}", at(who, index, flip(position)))
-             for who, index in frames(showing, lengths)
+             for who, index in frames(lengths[showing])
              for position in POSITIONS[whole[showing][who][index - 1][0]]]
     run_all(tmp_path, showing, lengths, cases[part::4])
 
@@ -78,27 +50,13 @@ def test_a_flipped_bit_in_any_frame_is_found(tmp_path, showing, part, whole, len
     ("emptied", lambda payload: [payload[:1]]),
 ])
 def test_a_frame_of_another_length_or_twice_is_found(tmp_path, showing, label, change, lengths):
-    cases = [(who, index, label, at(who, index, change)) for who, index in frames(showing, lengths)]
+    cases = [(who, index, label, at(who, index, change)) for who, index in frames(lengths[showing])]
     run_all(tmp_path, showing, lengths, cases, arrived=label == "repeated")
 
 
 @pytest.mark.parametrize("showing", SHOWING)
 def test_frames_of_one_side_in_another_order_are_found(tmp_path, showing, lengths):
-    def swap(who, index):
-        held = []
-
-        def tamper(mailbox, speaker, number, payload):
-            if (speaker, number) == (who, index):
-                held.append(payload)
-                return []
-            if (speaker, number) == (who, index + 1):
-                return [payload, *held]
-            return [payload]
-        return tamper
-    # Only frames that follow each other without the other side's word in between can be swapped: the displayer's CONFIRM
-    # and HELLO, and the records of the sender.
-    places = sorted({(DISPLAYER, 2), (sender_of(showing), 3)})
-    run_all(tmp_path, showing, lengths, [(who, index, "swapped", swap(who, index)) for who, index in places])
+    run_all(tmp_path, showing, lengths, [(who, index, "swapped", swap(who, index)) for who, index in swappable(showing)])
 
 
 @pytest.mark.parametrize("showing", SHOWING)
@@ -111,8 +69,8 @@ def test_a_frame_that_is_kept_back_ends_in_silence_told_to_the_person(tmp_path, 
 @pytest.mark.parametrize("showing", SHOWING)
 @pytest.mark.parametrize("mood", range(1, 6))
 def test_a_claimed_closing_at_any_moment_is_no_success(tmp_path, showing, mood, lengths):
-    cases = [(who, index, f"closed {mood}", at(who, index, lambda payload: []), (who, index, mood))
-             for who, index in frames(showing, lengths)]
+    cases = [(who, index, f"closed {mood}", at(who, index, lambda payload: []), claiming(who, index, mood))
+             for who, index in frames(lengths[showing])]
     run_all(tmp_path, showing, lengths, cases)
 
 
@@ -120,7 +78,7 @@ def test_a_claimed_closing_at_any_moment_is_no_success(tmp_path, showing, mood, 
 def test_a_recorded_session_played_again_is_found(tmp_path, showing, whole, lengths):
     old = whole[showing]
     cases = [(who, index, "replayed", at(who, index, lambda payload, w=who, i=index: [old[w][i - 1]]))
-             for who, index in frames(showing, lengths)]
+             for who, index in frames(lengths[showing])]
     run_all(tmp_path, showing, lengths, cases)
 
 
@@ -138,7 +96,7 @@ def test_the_whole_of_a_recorded_side_played_again_is_found(tmp_path, showing, w
 @pytest.mark.parametrize("reason", [0, 1, 2, 3, 255])
 def test_an_abort_at_any_moment_ends_without_harm(tmp_path, showing, reason, lengths):
     cases = [(who, index, f"abort {reason}", at(who, index, lambda payload: [bytes([0x0F, reason])]))
-             for who, index in frames(showing, lengths)]
+             for who, index in frames(lengths[showing])]
     run_all(tmp_path, showing, lengths, cases)
 
 
@@ -146,27 +104,8 @@ def test_an_abort_at_any_moment_ends_without_harm(tmp_path, showing, reason, len
 @pytest.mark.parametrize("since", range(1, 5))
 def test_two_sessions_crossed_from_some_frame_on_end_without_harm(tmp_path, showing, since):
     """From frame `since` on, each frame goes to the other session's device instead."""
-    waiting = {}
-
-    async def cross(relay, mailbox, speaker, number):
-        others = [each for each in relay.mailboxes.values() if each is not mailbox]
-        key = (speaker, number)
-        if number < since or not others:
-            return
-        payload = mailbox.seats[speaker].payloads[number - 1]
-        if key in waiting:
-            there, other_payload = waiting.pop(key)
-            for target, each in ((mailbox, other_payload), (there, payload)):
-                seat = target.seats.get(DISPLAYER if speaker == TYPIST else TYPIST)
-                if seat:
-                    await relay.deliver(seat, each)
-        else:
-            waiting[key] = mailbox, payload
-
-    def tamper(mailbox, speaker, number, payload):
-        return [payload] if number < since else []
-
-    with ScriptedRelay(tamper, after=cross, nameplates=["1234", "2345"]) as relay:
+    crossing = Crossing(since)
+    with ScriptedRelay(crossing.tamper, after=crossing.after, nameplates=["1234", "2345"]) as relay:
         pairs = []
         for name in ("one", "two"):
             place = tmp_path / name
