@@ -23,7 +23,9 @@ store_unit(store_verify)
 store_unit(store_rule)
 store_unit(store_passwd unit/passwd_help.c)
 store_unit(store_passwd_file unit/passwd_help.c)
-store_unit(store_passwd_kill unit/passwd_help.c)
+store_unit(store_twin unit/passwd_help.c)
+store_unit(store_passwd_kill unit/passwd_help.c unit/key_scene.c)
+store_unit(store_passwd_space unit/passwd_help.c unit/key_scene.c)
 store_unit(store_scan)
 store_unit(store_places)
 store_unit(store_list)
@@ -39,9 +41,9 @@ store_unit(store_steps_copy unit/step_play.c)
 store_unit(store_shared)
 
 # Some thousand children killed. Memory (/dev/shm) holds what they write; without it, every fsync is the disk's.
-set_tests_properties(unit.store_kill unit.store_passwd_kill unit.store_steps unit.store_steps_copy PROPERTIES TIMEOUT 600)
+set_tests_properties(unit.store_kill unit.store_passwd_kill unit.store_passwd_space unit.store_steps unit.store_steps_copy PROPERTIES TIMEOUT 600)
 # Hundreds of thousands of rounds, many times, under sanitizers.
-set_tests_properties(unit.store_convert PROPERTIES TIMEOUT 300)
+set_tests_properties(unit.store_convert unit.store_hostile PROPERTIES TIMEOUT 600)
 
 find_program(CR_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
 

@@ -186,8 +186,8 @@ int calendar_write(const struct app *app, const struct store_list *list, const s
         return say_error(ERROR_CALENDAR_EMPTY, NULL);
     if (app->options.output)
         code = output_write(app, app->options.output, text, strlen(text));
-    else if (fputs(text, stdout) < 0 || fflush(stdout))
-        code = say_error(ERROR_OUTPUT_FAILED, NULL);
+    else
+        fputs(text, stdout);
     free(text);
     return code;
 }

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,6 +40,19 @@ static int is_file(const char *path)
     struct stat status;
 
     return path && !stat(path, &status) && S_ISREG(status.st_mode);
+}
+
+/* A word that can only be meant as a file's name, of a file that is missing. */
+static int is_missing_file(const char *word)
+{
+    static const char *const endings[] = {".p12", ".pfx", ".pem"};
+    const char *ending = word ? strrchr(word, '.') : NULL;
+    struct stat status;
+    int is_meant = word && (word[0] == '/' || !strncmp(word, "./", 2) || !strncmp(word, "../", 3));
+
+    for (size_t i = 0; ending && i < sizeof(endings) / sizeof(endings[0]); i++)
+        is_meant = is_meant || !strcasecmp(ending, endings[i]);
+    return is_meant && stat(word, &status) && errno == ENOENT;
 }
 
 /* 0, or an exit code after it was said why. */
@@ -110,6 +124,8 @@ static int find(struct convert *convert)
         return say_error(ERROR_ONE_ONLY, NULL);
     if (is_file(word))
         return find_file(convert, word);
+    if (is_missing_file(word))
+        return say_error(ERROR_NO_FILE, word);
     if (!word && terminal_can_ask())
         return find_by_asking(convert);
     code = choose_scan(convert->app, &convert->list);
@@ -125,6 +141,18 @@ static int is_container(enum cr_format format)
     return format == CR_FORMAT_PKCS12 || format == CR_FORMAT_PEM;
 }
 
+/* Who asks for strength shall not get a file without it. */
+static int check_idle(const struct convert *convert)
+{
+    const struct options *options = &convert->app->options;
+    const char *idle = convert->format == CR_FORMAT_PKCS12 ? (options->strong ? "--strong" : NULL)
+                       : options->modern                   ? "--modern"
+                       : options->sign_only                ? "--sign-only"
+                                                           : NULL;
+
+    return idle ? say_error(ERROR_OPTION_IDLE, idle) : 0;
+}
+
 /* Without --to, a file goes into a folder and a folder into a file. */
 static int find_format(struct convert *convert)
 {
@@ -137,7 +165,7 @@ static int find_format(struct convert *convert)
                          : (is_from_file ? CR_FORMAT_NPKI : CR_FORMAT_PKCS12);
     if (convert->format == CR_FORMAT_NPKI && !is_from_file)
         return say_error(ERROR_SAME_FORMAT, NULL);
-    return 0;
+    return check_idle(convert);
 }
 
 static int load(struct convert *convert)
@@ -225,23 +253,17 @@ static char *path_of_file(const struct convert *convert)
     return store_container_name(&convert->result->certs[0], password->bytes, password->length);
 }
 
-/* The engine overwrites nothing; what the person agreed to lose is replaced in one instant. */
-static enum store_fault write_file(const char *path, const struct cr_cert *cert)
+/* Here another name helps, and not another folder for certificates. */
+static int say_file_fault(const char *path, enum store_fault fault)
 {
-    enum store_fault fault = store_write_container(path, cert);
-    char *beside = NULL;
+    char detail[PLACE_DETAIL_BYTES];
 
-    if (fault != STORE_EXISTS)
-        return fault;
-    if (asprintf(&beside, "%s.new", path) < 0)
-        return STORE_MEMORY;
-    fault = store_write_container(beside, cert);
-    if (!fault && rename(beside, path)) {
-        fault = STORE_NOT_WRITABLE;
-        unlink(beside);
-    }
-    free(beside);
-    return fault;
+    if (fault == STORE_NOT_FOUND)
+        return say_error(ERROR_NO_FOLDER, path);
+    if (fault != STORE_NOT_WRITABLE && fault != STORE_READ_ONLY && fault != STORE_NO_SPACE)
+        return landing_fault(path, fault);
+    place_detail(path, fault, errno, detail);
+    return say_error(ERROR_OUTPUT_FAILED, detail);
 }
 
 static int finish_file(struct convert *convert)
@@ -255,8 +277,8 @@ static int finish_file(struct convert *convert)
     if (!code && !convert->app->options.output) /* else it was asked before */
         code = output_may_replace(convert->app, path);
     if (!code) {
-        fault = write_file(path, &convert->result->certs[0]);
-        code = fault ? landing_fault(path, fault) : 0;
+        fault = store_replace_container(path, &convert->result->certs[0]);
+        code = fault ? say_file_fault(path, fault) : 0;
     }
     if (!code) {
         landing_report(&none, paths, _("Written, and read back unchanged:"));

@@ -47,8 +47,9 @@ void help_print(const struct command *command)
         print_general();
         return;
     }
-    printf(_("Usage: certrelay %s [OPTIONS] %s"), command->name, command->words ? _(command->words) : "");
-    printf("\n%s.\n", _(command->summary));
+    printf(_("Usage: certrelay %s [OPTIONS]"), command->name);
+    printf("%s%s\n%s.\n", command->words ? " " : "", command->words ? _(command->words) : "",
+           _(command->summary));
     if (command->words && strstr(command->words, "WHICH"))
         wrap_print(stdout,
                    _("WHICH is its number in certrelay list, part of the owner's name, or the start of the "

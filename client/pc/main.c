@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const struct command commands[] = {
@@ -198,6 +199,18 @@ static int app_init(struct app *app, const struct command *command, int argc, ch
     return report.fault ? say_config_fault(&report, app) : check_descriptors(options);
 }
 
+/* What was printed must have arrived; only a reader that has seen enough may go away. */
+static int check_output(void)
+{
+    struct stat status;
+    int is_lost = fflush(stdout) != 0;
+
+    is_lost = ferror(stdout) || is_lost;
+    return is_lost && !fstat(STDOUT_FILENO, &status) && !S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)
+               ? say_error(ERROR_OUTPUT_LOST, NULL)
+               : 0;
+}
+
 int main(int argc, char **argv)
 {
     int word = options_first_word(argc, argv);
@@ -218,6 +231,7 @@ int main(int argc, char **argv)
         version_print();
     else if (!code)
         code = command->run(&app);
+    code = code ? code : check_output();
     terminal_restore();
     settings_wipe(&app.settings);
     return code;

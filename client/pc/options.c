@@ -76,7 +76,7 @@ const struct option_row option_rows[] = {
     {"output", 'o', N_("FILE"), N_("the PKCS#12 file to write"), FOR_CONVERT, OPTION_TEXT, AT(output)},
     {"modern", 0, NULL, N_("PKCS#12 with AES-256 and SHA-256, which older phones and Macs cannot read"),
      FOR_CONVERT, OPTION_FLAG, AT(modern)},
-    {"strong", 0, NULL, N_("NPKI with 100,000 rounds (PBES2), which some Korean programs cannot read"),
+    {"strong", 0, NULL, N_("NPKI with 600,000 rounds (PBES2), which some Korean programs cannot read"),
      FOR_CONVERT, OPTION_FLAG, AT(strong)},
     {"sign-only", 0, NULL, N_("leave the key for encryption out of the PKCS#12 file"), FOR_CONVERT,
      OPTION_FLAG, AT(sign_only)},
@@ -279,8 +279,10 @@ void options_print(FILE *out, unsigned command)
         snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
                  row->argument ? _(row->argument) : "");
         gap = HELP_COLUMNS - table_width(left);
-        gap = gap > 0 ? gap : 0;
-        fprintf(out, "  %s%*s ", left, gap, "");
-        wrap_print(out, _(row->help), table_width(left) + gap + 3, HELP_COLUMNS + 3);
+        if (gap < 0)
+            fprintf(out, "  %s\n%*s", left, HELP_COLUMNS + 3, "");
+        else
+            fprintf(out, "  %s%*s ", left, gap, "");
+        wrap_print(out, _(row->help), HELP_COLUMNS + 3, HELP_COLUMNS + 3);
     }
 }

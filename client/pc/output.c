@@ -25,12 +25,22 @@ static int say_output_fault(const char *path, int error)
     return code;
 }
 
+/* A device of this name, or a pipe, would be gone for everybody who uses it. */
+static int is_replaceable(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) || S_ISREG(status.st_mode);
+}
+
 int output_may_replace(const struct app *app, const char *path)
 {
     char *printable, *question = NULL;
     struct stat status;
     int answer;
 
+    if (!is_replaceable(path))
+        return say_error(ERROR_NOT_A_FILE, path);
     if (app->options.yes || lstat(path, &status))
         return 0;
     if (!terminal_can_ask())

@@ -20,6 +20,7 @@ struct change {
     const struct store_entry *entry;
     struct secret before;
     struct secret fresh;
+    struct store_twin *twin; /* of several places; NULL without memory, which then differ */
     int is_everywhere;
 };
 
@@ -135,6 +136,7 @@ static int change_entry(const struct change *change, const struct store_entry *e
         .new_length = change->fresh.length,
         .seal = seal_of(&change->app->options),
         .keeps_backup = change->app->options.keep_backup,
+        .twin = change->twin,
     };
     char detail[STORE_DETAIL_BYTES] = "", *place = store_printable(entry->path, strlen(entry->path));
     enum store_fault fault = store_passwd(entry, &wish, detail);
@@ -216,10 +218,13 @@ static int change_password(struct change *change)
         code = get_before(change);
     if (!code)
         code = newpass_get(change->app, &change->before, &change->fresh);
+    change->twin = change->is_everywhere ? store_twin_new() : NULL;
     if (!code)
         code = change_all(change);
-    if (!code)
+    if (!code) {
         say_changed(change);
+        say_json("done", NULL);
+    }
     return code;
 }
 
@@ -238,6 +243,7 @@ int passwd_run(struct app *app)
     }
     secret_wipe(&change.before);
     secret_wipe(&change.fresh);
+    store_twin_free(change.twin);
     store_list_free(&list);
     return code;
 }

@@ -1,5 +1,7 @@
-/* Language and locale: gettext made to work where the locale itself is not installed. */
+/* Language and locale: texts in Korean work where its locale is not installed, too. */
 #include "texts.h"
+
+#include "catalogue.h"
 
 #include <langinfo.h>
 #include <limits.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 static int is_korean;
+static struct catalogue *catalogue;
 
 static const char *first_set(const char *const *names, size_t count)
 {
@@ -38,7 +41,7 @@ const char *texts_language(void)
     return !strncmp(locale, "ko", 2) ? "ko" : "en";
 }
 
-/* gettext gives no translation in the locale "C", and wide characters need UTF-8. */
+/* Wide characters need UTF-8. */
 static void make_usable(int category)
 {
     const char *name = setlocale(category, NULL);
@@ -47,10 +50,12 @@ static void make_usable(int category)
         setlocale(category, "C.UTF-8");
 }
 
-static const char *catalogue_folder(char *path, size_t capacity)
+/* Korean has one form for all numbers, and English needs no catalogue. */
+static struct catalogue *catalogue_find_file(void)
 {
     static const char *const places[] = {"../locale", "../share/locale"};
-    char program[PATH_MAX];
+    char program[PATH_MAX], path[PATH_MAX];
+    struct catalogue *found = NULL;
     ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
     char *slash;
 
@@ -61,37 +66,44 @@ static const char *catalogue_folder(char *path, size_t capacity)
     if (!slash)
         return NULL;
     *slash = '\0';
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        int written = snprintf(path, capacity, "%s/%s", program, places[i]);
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !found; i++) {
+        int written = snprintf(path, sizeof(path), "%s/%s/ko/LC_MESSAGES/certrelay.mo", program, places[i]);
 
-        if (written > 0 && (size_t)written < capacity && !access(path, X_OK))
-            return path;
+        if (written > 0 && (size_t)written < sizeof(path))
+            found = catalogue_open(path);
     }
-    return NULL;
+    return found;
 }
 
 void texts_init(const char *language)
 {
-    char path[PATH_MAX];
-    const char *folder;
-
     if (!language)
         language = texts_language();
     is_korean = !strcmp(language, "ko");
     if (!setlocale(LC_ALL, ""))
         setlocale(LC_ALL, "C.UTF-8");
-    make_usable(LC_MESSAGES);
     make_usable(LC_CTYPE);
     if (strcmp(nl_langinfo(CODESET), "UTF-8"))
         setlocale(LC_CTYPE, "C.UTF-8");
     setlocale(LC_NUMERIC, "C");
     setenv("LANGUAGE", language, 1);
 
-    folder = catalogue_folder(path, sizeof(path));
-    if (folder)
-        bindtextdomain("certrelay", folder);
-    bind_textdomain_codeset("certrelay", "UTF-8");
-    textdomain("certrelay");
+    catalogue_close(catalogue);
+    catalogue = is_korean ? catalogue_find_file() : NULL;
+}
+
+const char *texts_find(const char *text)
+{
+    const char *found = *text ? catalogue_find(catalogue, text) : NULL;
+
+    return found ? found : text;
+}
+
+const char *texts_count(const char *one, const char *many, unsigned long number)
+{
+    const char *found = catalogue_find(catalogue, one);
+
+    return found ? found : number == 1 ? one : many;
 }
 
 int texts_is_korean(void)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define NARROWEST 20
+#define NUMBER_COLUMNS 4 /* of a row's number: what it numbers stays behind it */
 
 struct wrap {
     FILE *out;
@@ -45,7 +46,7 @@ static int width_of(const char *text, size_t length)
 
 static void wrap_word(struct wrap *wrap, const char *word, size_t length, int has_space)
 {
-    int is_first = wrap->at <= wrap->indent, width = width_of(word, length);
+    int is_first = wrap->at <= wrap->indent + NUMBER_COLUMNS, width = width_of(word, length);
     int is_long = wrap->indent + width > wrap->columns && wrap->at < wrap->columns;
 
     if (!is_first && !is_long && wrap->at + has_space + width > wrap->columns)

@@ -172,6 +172,11 @@ int entry_rename(int from, const char *name, int to, const char *new_name)
     return renameat(from, name, to, new_name);
 }
 
+int entry_replace(int from, const char *name, int to, const char *new_name)
+{
+    return step("rename") != 0 ? -1 : renameat(from, name, to, new_name);
+}
+
 int entry_exchange(int from, const char *name, int to, const char *other)
 {
     if (store_lacks_exchange) {

@@ -50,8 +50,10 @@ static void clear_up(int folder)
     names_free(names);
 }
 
+typedef int rename_entry(int from, const char *name, int to, const char *new_name);
+
 static enum store_fault write_new(int folder, const char *temporary, const char *name,
-                                  const struct cr_file *file)
+                                  const struct cr_file *file, rename_entry *rename_to)
 {
     uint8_t *bytes = NULL;
     size_t length = 0;
@@ -64,35 +66,39 @@ static enum store_fault write_new(int folder, const char *temporary, const char 
     if (!is_same) {
         return STORE_READ_BACK;
     }
-    if (entry_rename(folder, temporary, folder, name) != 0) {
+    if (rename_to(folder, temporary, folder, name) != 0) {
         return errno == EEXIST ? STORE_EXISTS : fault_of_writing();
     }
     return folder_sync(folder) == 0 ? STORE_OK : fault_of_writing();
 }
 
 /* Also what has its name already goes when the folder could not be synced: nothing, then, rather than perhaps. */
-static enum store_fault write_locked(int folder, const char *name, const struct cr_file *file)
+static enum store_fault write_locked(int folder, const char *name, const struct cr_file *file,
+                                     rename_entry *rename_to)
 {
+    int is_replacing = rename_to == entry_replace;
     clear_up(folder);
-    if (entry_type(folder, name) != ENTRY_MISSING) {
+    if (!is_replacing && entry_type(folder, name) != ENTRY_MISSING) {
         return STORE_EXISTS;
     }
     char *temporary = new_name();
     if (temporary == NULL) {
         return STORE_MEMORY;
     }
-    enum store_fault fault = write_new(folder, temporary, name, file);
+    enum store_fault fault = write_new(folder, temporary, name, file, rename_to);
     int saved = errno;
     if (fault != STORE_OK) {
         int is_renamed = fault != STORE_EXISTS && entry_type(folder, temporary) == ENTRY_MISSING;
-        (void)file_remove(folder, is_renamed ? name : temporary);
+        if (!is_renamed || !is_replacing) {
+            (void)file_remove(folder, is_renamed ? name : temporary);
+        }
     }
     free(temporary);
     errno = saved;
     return fault;
 }
 
-enum store_fault store_write_container(const char *path, const struct cr_cert *cert)
+static enum store_fault write_container(const char *path, const struct cr_cert *cert, rename_entry *rename_to)
 {
     const struct cr_file *file =
         cert_file(cert, cert->format == CR_FORMAT_PEM ? CR_FILE_PEM : CR_FILE_PKCS12);
@@ -109,7 +115,7 @@ enum store_fault store_write_container(const char *path, const struct cr_cert *c
     } else if (folder_lock(folder, 1) != 0 && errno == EWOULDBLOCK) {
         fault = STORE_BUSY;
     } else {
-        fault = write_locked(folder, name, file);
+        fault = write_locked(folder, name, file, rename_to);
     }
     int saved = errno;
     if (folder >= 0) {
@@ -118,6 +124,16 @@ enum store_fault store_write_container(const char *path, const struct cr_cert *c
     free(parent);
     errno = saved;
     return fault;
+}
+
+enum store_fault store_write_container(const char *path, const struct cr_cert *cert)
+{
+    return write_container(path, cert, entry_rename);
+}
+
+enum store_fault store_replace_container(const char *path, const struct cr_cert *cert)
+{
+    return write_container(path, cert, entry_replace);
 }
 
 char *store_container_name(const struct cr_cert *cert, const char *password, size_t length)

@@ -41,6 +41,8 @@ enum store_fault store_convert(const struct cr_cert *cert, const struct store_wi
  * its name. STORE_EXISTS when something has that name: nothing is ever overwritten. STORE_NOT_FOUND: its folder is missing. An NPKI result
  * goes through store_save. Remains of a killed run in that folder are cleared away. */
 enum store_fault store_write_container(const char *path, const struct cr_cert *cert);
+/* The same; what has that name is replaced in one instant. Never a folder. */
+enum store_fault store_replace_container(const char *path, const struct cr_cert *cert);
 
 /* A file's name for it, safe everywhere: "홍길동.p12", "홍길동.pem"; password may be NULL, then a sealed PKCS#12 is "certificate.p12". Caller
  * frees. */

@@ -39,6 +39,8 @@ void file_overwrite(int folder, const char *name);
 /* EEXIST when something is called new_name already: nothing is ever overwritten. (Where no rename can promise that, what appears
  * between looking and renaming is.) */
 int entry_rename(int from, const char *name, int to, const char *new_name);
+/* The same over whatever has that name but is no folder. */
+int entry_replace(int from, const char *name, int to, const char *new_name);
 /* Exchanges two entries in one instant. ENOTSUP where that cannot be had, and a rename or two may still do. */
 int entry_exchange(int from, const char *name, int to, const char *other);
 /* Removes an entry and what is in it, to a depth of 8. */

@@ -6,6 +6,7 @@
 #include "place.h"
 #include "reseal.h"
 #include "scan.h"
+#include "twin.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -209,7 +210,7 @@ static enum store_fault read_files(struct work *work)
     return fault;
 }
 
-static enum store_fault reseal(struct work *work)
+static enum store_fault reseal_own(struct work *work)
 {
     struct provider provider;
     struct reseal job = {.provider = &provider, .change = work->change};
@@ -221,6 +222,24 @@ static enum store_fault reseal(struct work *work)
     spellings_wipe(&job.old);
     provider_close(&provider);
     ERR_clear_error();
+    return fault;
+}
+
+static enum store_fault reseal(struct work *work)
+{
+    struct store_twin *twin = work->change->twin;
+    struct cr_cert *cert = &work->bundle->certs[0];
+    if (twin == NULL) {
+        return reseal_own(work);
+    }
+    if (twin_fill(twin, cert)) {
+        return STORE_OK;
+    }
+    twin_before(twin, cert);
+    enum store_fault fault = reseal_own(work);
+    if (fault == STORE_OK) {
+        twin_after(twin, cert);
+    }
     return fault;
 }
 

@@ -34,6 +34,13 @@ enum store_seal {
     STORE_SEAL_STRONG,
 };
 
+/* What a change has made of each file. Places that hold the same files stay copies of each other, when they are changed one after the
+ * other with the same twin: each alone would get a salt of its own, and be another certificate to store_scan and store_remove. The
+ * passwords and the seal must then be the same for all. NULL without memory; free takes NULL. */
+struct store_twin;
+struct store_twin *store_twin_new(void);
+void store_twin_free(struct store_twin *twin);
+
 struct store_passwd {
     const char
         *old_password; /* bytes as typed (UTF-8); NFC and CP949 are tried when it has other than ASCII */
@@ -44,6 +51,7 @@ struct store_passwd {
     size_t new_length;
     enum store_seal seal;
     int keeps_backup; /* the old files stay beside the new, named .bak-YYYYMMDD: whoever finds them needs only the old password */
+    struct store_twin *twin; /* NULL: this place for itself */
 };
 
 /* Changes it at the entry's own place (entry->path) only; other_places keep the old one. All keys of the entry (sign and km, or all

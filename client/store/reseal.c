@@ -16,8 +16,7 @@ static enum store_fault tell(enum store_fault fault, const char *file, const cha
     return fault;
 }
 
-/* As file_read would have read them. */
-static enum store_fault put_bytes(struct cr_file *file, const uint8_t *bytes, size_t length)
+enum store_fault reseal_put(struct cr_file *file, const uint8_t *bytes, size_t length)
 {
     if (length == 0 || length > CR_FILE_MAX_BYTES) {
         return STORE_TOO_BIG;
@@ -37,7 +36,7 @@ static enum store_fault put_key(struct cr_file *file, const X509_SIG *sealed)
 {
     unsigned char *der = NULL;
     int length = i2d_X509_SIG(sealed, &der);
-    enum store_fault fault = length > 0 ? put_bytes(file, der, (size_t)length) : STORE_MEMORY;
+    enum store_fault fault = length > 0 ? reseal_put(file, der, (size_t)length) : STORE_MEMORY;
     OPENSSL_free(der);
     return fault;
 }
@@ -215,7 +214,7 @@ static enum store_fault reseal_container(const struct reseal *reseal, struct cr_
                                        : reseal_pkcs12(reseal, file, old, &password, &bytes, &length);
     }
     if (fault == STORE_OK) {
-        fault = put_bytes(file, bytes, length);
+        fault = reseal_put(file, bytes, length);
     }
     if (fault == STORE_OK) {
         fault = compare_container(reseal, cert, &container, &password);

@@ -18,6 +18,9 @@ struct reseal {
 enum store_fault reseal_cert(const struct reseal *reseal, struct cr_cert *cert,
                              char detail[static STORE_DETAIL_BYTES]);
 
+/* Gives the file these bytes instead of its own, as file_read would have read them. */
+enum store_fault reseal_put(struct cr_file *file, const uint8_t *bytes, size_t length);
+
 /* Each for its own file, by spellings of both passwords that are known to be right. *out is freed by OPENSSL_free. */
 enum store_fault reseal_pkcs12(const struct reseal *reseal, const struct cr_file *file,
                                const struct spelling *old, const struct spelling *new, uint8_t **out,

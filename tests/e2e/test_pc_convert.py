@@ -84,7 +84,7 @@ def test_a_file_that_is_there_is_not_replaced_unasked(run, person, shelf, tmp_pa
 
 @pytest.mark.parametrize("words, name", [
     (("1", "--to", "pdf"), "bad-format"), (("1", "--to", "npki"), "same-format"), (("9",), "no-match"),
-    (("nobody.p12",), "no-match"), (("1", "--output", "/nonexistent/x.p12"), "not-found")])
+    (("nobody.p12",), "no-file"), (("1", "--output", "/nonexistent/x.p12"), "no-folder")])
 def test_what_cannot_be_done_is_told(run, shelf, words, name):
     result = run("convert", *words, "--password-file", shelf.password, "--json")
     assert result.returncode != 0 and error_id(result) == name
@@ -205,3 +205,12 @@ def test_without_the_legacy_provider_the_reason_is_told(run, shelf, tmp_path):
     result = run("convert", "1", "--output", tmp_path / "a.p12", "--password-file", shelf.password, "--json",
                  env={"OPENSSL_MODULES": str(empty)})
     assert result.returncode == 65 and error_id(result) == "no-legacy" and not (tmp_path / "a.p12").exists()
+
+
+def test_a_neighbour_s_file_is_not_touched_when_one_is_replaced(run, shelf, tmp_path):
+    (tmp_path / "a.p12").write_bytes(b"old")
+    (tmp_path / "a.p12.new").write_bytes(b"somebody's")
+    result = run("convert", "1", "--output", tmp_path / "a.p12", "--yes", "--password-file", shelf.password)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "a.p12.new").read_bytes() == b"somebody's"
+    assert openssl(tmp_path / "a.p12", shelf.one.password)[0] == 0

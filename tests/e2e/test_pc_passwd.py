@@ -237,3 +237,37 @@ def test_only_one_at_a_time(run, tmp_path, material):
     place(material, tmp_path / "two")
     result = run("passwd", "1", "2", "--store", tmp_path / "two", "--json")
     assert result.returncode in (64, 66)
+
+
+def test_places_that_were_changed_together_stay_one_certificate(run, material, secret, tmp_path):
+    store = tmp_path / "store"
+    for name in ("yessign", "other"):
+        shutil.copytree(material.folder, store / "NPKI" / name / "USER" / material.folder.name)
+    result = run("passwd", "--store", store, "--everywhere", "--password-file", secret(material.password),
+                 "--new-password-file", secret(NEW), "--json")
+    assert result.returncode == 0
+    assert [json.loads(line)["event"] for line in result.stdout.splitlines()] == ["changed", "changed", "done"]
+    one, other = (tree(store / "NPKI" / name) for name in ("yessign", "other"))
+    assert one == other and one != tree(material.folder.parent.parent)
+    found = [json.loads(line) for line in run("list", "--store", store, "--json").stdout.splitlines()]
+    assert len(found) == 1 and len(found[0]["certificate"]["other_places"]) == 1
+    result = run("remove", "--store", store, "--place", "2", "--yes")
+    assert result.returncode == 0       # the other place has the very same files
+
+
+def test_a_place_that_lacks_a_key_is_changed_as_well(run, secret, tmp_path, opens):
+    pair = with_km()
+    if not pair:
+        pytest.skip("SKIP: no sample with two keys")
+    store = tmp_path / "store"
+    for name in ("KICA", "other"):
+        shutil.copytree(pair.folder, store / "NPKI" / name / "USER" / pair.folder.name)
+    for path in (store / "NPKI" / "other").rglob("km*"):
+        path.unlink()
+    result = run("passwd", "--store", store, "--everywhere", "--password-file", secret(pair.password),
+                 "--new-password-file", secret(NEW))
+    assert result.returncode == 0, result.stderr
+    for name in ("KICA", "other"):
+        assert opens(store / "NPKI" / name, NEW) and not opens(store / "NPKI" / name, pair.password)
+    keys = [path.read_bytes() for path in sorted((store / "NPKI").rglob("signPri.key"))]
+    assert len(keys) == 2 and keys[0] == keys[1]

@@ -137,3 +137,19 @@ def test_korean_words_are_understood(person, shelf):
         terminal.expect("입력하십시오:")
         terminal.type("예")
     assert terminal.wait() == 0 and "삭제했습니다" in terminal.text and not shelf.place.exists()
+
+
+def test_a_second_name_of_a_file_keeps_its_mode(run, shelf, tmp_path):
+    key = shelf.place / "signPri.key"
+    key.chmod(0o444)
+    (tmp_path / "second").hardlink_to(key)
+    before = key.read_bytes()
+    assert run("remove", "1", "--last-copy", "--yes").returncode == 0
+    assert not key.exists() and (tmp_path / "second").read_bytes() == before
+    assert (tmp_path / "second").stat().st_mode & 0o777 == 0o444
+
+
+def test_a_file_that_may_not_be_written_goes_all_the_same(run, shelf):
+    (shelf.place / "signPri.key").chmod(0o400)
+    assert run("remove", "1", "--last-copy", "--yes").returncode == 0
+    assert not shelf.place.exists()

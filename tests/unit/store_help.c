@@ -322,3 +322,26 @@ int help_openssl_opens(const struct cr_cert *cert, const char *password)
     help_remove(dir);
     return result == 0;
 }
+
+const char *help_bank(void)
+{
+    return help_user("y-bank-115", "s-bank");
+}
+
+void help_save_ok(const char *root, const struct cr_bundle *bundle, int may_replace, char ***paths)
+{
+    uint8_t digest[CR_DIGEST_BYTES];
+    uint8_t wanted[CR_DIGEST_BYTES];
+    assert_int_equal(store_save(root, bundle, may_replace, digest, paths), STORE_OK);
+    assert_int_equal(cr_bundle_digest(bundle, wanted), CR_OK);
+    assert_memory_equal(digest, wanted, sizeof wanted);
+}
+
+void help_save_fails(const char *root, const struct cr_bundle *bundle, int may_replace,
+                     enum store_fault fault)
+{
+    uint8_t digest[CR_DIGEST_BYTES];
+    char **paths = NULL;
+    assert_int_equal(store_save(root, bundle, may_replace, digest, &paths), fault);
+    assert_null(paths);
+}

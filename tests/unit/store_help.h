@@ -47,4 +47,12 @@ int help_openssl_opens(const struct cr_cert *cert, const char *password);
 
 #define TEST_PASSWORD "npki!Test2026"
 
+/* A banking certificate: the shared one, else our own. */
+const char *help_bank(void);
+/* store_save, which must succeed with the bundle's own digest; free *paths. */
+void help_save_ok(const char *root, const struct cr_bundle *bundle, int may_replace, char ***paths);
+/* store_save, which must fail so. */
+void help_save_fails(const char *root, const struct cr_bundle *bundle, int may_replace,
+                     enum store_fault fault);
+
 #endif

@@ -201,6 +201,14 @@ static void a_word_longer_than_the_line_stays_whole(void **state)
                   "at /a/very/long/path/that/is/longer/than/a/line\nend");
 }
 
+static void a_path_stays_behind_its_number(void **state)
+{
+    (void)state;
+    check_wrapped("  1  /media/someone/USB12", 24, 0, 2, "  1  /media/someone/USB12");
+    check_wrapped("  12  /media/someone/USB12 end", 24, 0, 2, "  12  /media/someone/USB12\n  end");
+    check_wrapped("  three  /media/someone/U", 24, 0, 2, "  three \n  /media/someone/U");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +221,7 @@ int main(void)
         cmocka_unit_test_setup(bare_newlines_do_not_occur, prepare),
         cmocka_unit_test(lines_are_broken_at_spaces_by_their_width_on_the_screen),
         cmocka_unit_test(a_word_longer_than_the_line_stays_whole),
+        cmocka_unit_test(a_path_stays_behind_its_number),
     };
 
     texts_init("en");

@@ -95,10 +95,13 @@ static enum error_id told(const struct store_verdict *verdict, int64_t from, int
     catch_output(2);
     code = verdict_report(verdict, &facts, NOW);
     release_output(2);
-    for (int id = 1; id < ERROR_COUNT && code; id++)
-        if (*error_get(id)->what && strncmp(out, error_get(id)->what, strlen(error_get(id)->what)) == 0 &&
-            error_get(id)->exit_code == code)
+    for (int id = 1; id < ERROR_COUNT && code; id++) {
+        const struct error *error = error_get((enum error_id)id);
+        size_t length = strlen(error->what);
+
+        if (length > 0 && strncmp(out, error->what, length) == 0 && error->exit_code == code)
             found = (enum error_id)id;
+    }
     return found;
 }
 

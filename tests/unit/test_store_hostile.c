@@ -18,29 +18,6 @@
 
 #include <cmocka.h>
 
-static const char *bank(void)
-{
-    return help_user("y-bank-115", "s-bank");
-}
-
-static void save_ok(const char *root, const struct cr_bundle *bundle, int may_replace, char ***paths)
-{
-    uint8_t digest[CR_DIGEST_BYTES];
-    uint8_t wanted[CR_DIGEST_BYTES];
-    assert_int_equal(store_save(root, bundle, may_replace, digest, paths), STORE_OK);
-    assert_int_equal(cr_bundle_digest(bundle, wanted), CR_OK);
-    assert_memory_equal(digest, wanted, sizeof wanted);
-}
-
-static void save_fails(const char *root, const struct cr_bundle *bundle, int may_replace,
-                       enum store_fault fault)
-{
-    uint8_t digest[CR_DIGEST_BYTES];
-    char **paths = NULL;
-    assert_int_equal(store_save(root, bundle, may_replace, digest, &paths), fault);
-    assert_null(paths);
-}
-
 /* A link to a folder outside, in place of each folder on the way. */
 static void links_do_not_lead_out(void **state)
 {
@@ -49,13 +26,13 @@ static void links_do_not_lead_out(void **state)
                                         "NPKI/yessign/user"};
     for (size_t i = 0; i < sizeof TRAPS / sizeof TRAPS[0]; i++) {
         char *dir = help_temporary();
-        struct cr_bundle *bundle = help_load(bank());
+        struct cr_bundle *bundle = help_load(help_bank());
         help_write(help_path("%s/outside/USER/witness", dir), "x", 1);
         help_write(help_path("%s/%s", dir, TRAPS[i]), "", 0);
         unlink(help_path("%s/%s", dir, TRAPS[i]));
         assert_int_equal(symlink(help_path("%s/outside", dir), help_path("%s/%s", dir, TRAPS[i])), 0);
         char *before = help_picture(dir);
-        save_fails(help_path("%s/NPKI", dir), bundle, 1, STORE_NOT_WRITABLE);
+        help_save_fails(help_path("%s/NPKI", dir), bundle, 1, STORE_NOT_WRITABLE);
         char *after = help_picture(dir);
         assert_string_equal(before, after);
         free(before);
@@ -70,18 +47,18 @@ static void a_link_in_place_of_the_certificate_is_set_aside_and_not_followed(voi
     (void)state;
     char **paths = NULL;
     char *dir = help_temporary();
-    struct cr_bundle *bundle = help_load(bank());
+    struct cr_bundle *bundle = help_load(help_bank());
     const char *root = help_path("%s/NPKI", dir);
-    const char *last = strrchr(bank(), '/') + 1;
+    const char *last = strrchr(help_bank(), '/') + 1;
     help_write(help_path("%s/outside/witness", dir), "x", 1);
     help_write(help_path("%s/NPKI/yessign/USER/x/y", dir), "x", 1);
     assert_int_equal(symlink("../../../outside", help_path("%s/NPKI/yessign/USER/%s", dir, last)), 0);
     assert_int_equal(store_clash(root, &bundle->certs[0]), STORE_CLASH_OTHER);
     char *before = help_picture(dir);
-    save_fails(root, bundle, 0, STORE_EXISTS);
+    help_save_fails(root, bundle, 0, STORE_EXISTS);
     char *after = help_picture(dir);
     assert_string_equal(before, after);
-    save_ok(root, bundle, 1, &paths);
+    help_save_ok(root, bundle, 1, &paths);
     free(after);
     after = help_picture(help_path("%s/outside", dir));
     assert_non_null(strstr(after, "/witness"));
@@ -216,7 +193,7 @@ static void a_folder_that_may_not_be_written_says_so(void **state)
 {
     (void)state;
     char *dir = help_temporary();
-    struct cr_bundle *bundle = help_load(bank());
+    struct cr_bundle *bundle = help_load(help_bank());
     help_copy(help_user("kica-univ-km", "s-kica-km"), help_path("%s/NPKI/KICA/USER/cn=a", dir));
     chmod(dir, 0755);
     chmod(help_path("%s/NPKI", dir), 0555);
@@ -236,12 +213,12 @@ static void an_old_one_whose_folder_may_not_be_written_is_replaced_all_the_same(
 {
     (void)state;
     char *dir = help_temporary();
-    struct cr_bundle *bundle = help_load(bank());
+    struct cr_bundle *bundle = help_load(help_bank());
     struct cr_file *key = &bundle->certs[0].files[1];
     chmod(dir, 0777);
     key->bytes[key->size - 1] ^= 1;
     assert_int_equal(in_child(save_as_nobody, dir, bundle), STORE_OK);
-    chmod(help_path("%s/%s", dir, place_of(bank())), 0500);
+    chmod(help_path("%s/%s", dir, place_of(help_bank())), 0500);
     key->bytes[key->size - 1] ^= 1;
     assert_int_equal(in_child(save_as_nobody, dir, bundle), STORE_OK);
     char *picture = help_picture(dir);
@@ -291,7 +268,7 @@ static void a_full_disk_leaves_nothing_at_any_size(void **state)
     (void)state;
     char *dir = help_temporary();
     struct cr_bundle *bundle = help_load(help_user("kica-univ-km", "s-kica-km"));
-    help_add(bundle, bank());
+    help_add(bundle, help_bank());
     int stored = 0;
     int refused = 0;
     for (int inodes = 2; inodes < 24 && !stored; inodes++) {
@@ -339,7 +316,7 @@ static void a_read_only_disk_says_so(void **state)
 {
     (void)state;
     char *dir = help_temporary();
-    struct cr_bundle *bundle = help_load(bank());
+    struct cr_bundle *bundle = help_load(help_bank());
     if (mount_disk(dir, "size=1m", 0)) {
         assert_int_equal(mkdir(help_path("%s/NPKI", dir), 0700), 0);
         assert_int_equal(mount("cr_store", dir, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=1m"), 0);
@@ -354,8 +331,8 @@ static void a_root_whose_parent_is_missing_is_not_written(void **state)
 {
     (void)state;
     char *dir = help_temporary();
-    struct cr_bundle *bundle = help_load(bank());
-    save_fails(help_path("%s/nowhere/NPKI", dir), bundle, 0, STORE_NOT_WRITABLE);
+    struct cr_bundle *bundle = help_load(help_bank());
+    help_save_fails(help_path("%s/nowhere/NPKI", dir), bundle, 0, STORE_NOT_WRITABLE);
     char *after = help_picture(dir);
     assert_string_equal(after, "");
     free(after);
@@ -466,13 +443,13 @@ static void an_old_one_changed_meanwhile_is_still_the_old_one(void **state)
 {
     (void)state;
     char *dir = help_temporary();
-    struct cr_bundle *bundle = help_load(bank());
-    const char *place = help_path("%s/%s", dir, place_of(bank()));
+    struct cr_bundle *bundle = help_load(help_bank());
+    const char *place = help_path("%s/%s", dir, place_of(help_bank()));
     help_copy(help_user("sk-stock-expired", "s-expired"), place);
     spoil = help_path("%s/signPri.key", place);
     assert_int_equal(in_child(save_changed, dir, bundle), 99);
     store_recover(help_path("%s/NPKI", dir));
-    assert_true(is_file_same(spoil, help_path("%s/signPri.key", bank())));
+    assert_true(is_file_same(spoil, help_path("%s/signPri.key", help_bank())));
     assert_int_equal(store_clash(help_path("%s/NPKI", dir), &bundle->certs[0]), STORE_CLASH_SAME);
     cr_bundle_free(bundle);
     help_remove(dir);

@@ -291,7 +291,7 @@ static void files_that_changed_since_they_were_listed_are_left(void **state)
     char detail[STORE_DETAIL_BYTES];
     struct store_list list;
     char *dir = passwd_store("kica-univ-km", "s-kica-km");
-    const struct store_passwd new = {TEST_PASSWORD, 13, NEW_PASSWORD, 14, STORE_SEAL_SAME, 0};
+    const struct store_passwd new = {TEST_PASSWORD, 13, NEW_PASSWORD, 14, STORE_SEAL_SAME, 0, NULL};
     const struct store_entry *entry = passwd_first(dir, &list);
     assert_int_equal(passwd_change(dir, TEST_PASSWORD, TEST_PASSWORD, STORE_SEAL_SAME), STORE_OK);
     assert_int_equal(store_passwd(entry, &new, detail), STORE_CHANGED);

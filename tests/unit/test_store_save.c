@@ -13,29 +13,6 @@
 
 #include <cmocka.h>
 
-static const char *bank(void)
-{
-    return help_user("y-bank-115", "s-bank");
-}
-
-static void save_ok(const char *root, const struct cr_bundle *bundle, int may_replace, char ***paths)
-{
-    uint8_t digest[CR_DIGEST_BYTES];
-    uint8_t wanted[CR_DIGEST_BYTES];
-    assert_int_equal(store_save(root, bundle, may_replace, digest, paths), STORE_OK);
-    assert_int_equal(cr_bundle_digest(bundle, wanted), CR_OK);
-    assert_memory_equal(digest, wanted, sizeof wanted);
-}
-
-static void save_fails(const char *root, const struct cr_bundle *bundle, int may_replace,
-                       enum store_fault fault)
-{
-    uint8_t digest[CR_DIGEST_BYTES];
-    char **paths = NULL;
-    assert_int_equal(store_save(root, bundle, may_replace, digest, &paths), fault);
-    assert_null(paths);
-}
-
 static mode_t mode_of(const char *path)
 {
     struct stat info;
@@ -53,7 +30,7 @@ static void round_trip(const char *from)
     struct cr_bundle *bundle = help_load(from);
     const char *root = help_path("%s/NPKI", dir);
     assert_int_equal(cr_bundle_digest(bundle, before), CR_OK);
-    save_ok(root, bundle, 0, &paths);
+    help_save_ok(root, bundle, 0, &paths);
     const char *place = paths[0];
     char folder[2048];
     snprintf(folder, sizeof folder, "%s", place);
@@ -106,7 +83,7 @@ static void a_pem_file_is_found_proved_and_stored(void **state)
     struct store_list list;
     char *dir = help_temporary();
     const char *path = help_path("%s/mine.pem", dir);
-    struct cr_bundle *bundle = help_load(bank());
+    struct cr_bundle *bundle = help_load(help_bank());
     size_t at = pem_block(text, "CERTIFICATE", &bundle->certs[0].files[0]);
     help_write(path, text, at);
     assert_int_equal(store_scan(dir, &list), STORE_NOT_FOUND);
@@ -130,18 +107,18 @@ static void names_come_from_the_certificate_and_not_from_the_peer(void **state)
     (void)state;
     char **paths = NULL;
     char *dir = help_temporary();
-    struct cr_bundle *bundle = help_load(bank());
+    struct cr_bundle *bundle = help_load(help_bank());
     strcpy(bundle->certs[0].owner, "../../../../tmp/evil");
     strcpy(bundle->certs[0].issuer, "../evil");
-    save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
-    const char *last = strrchr(bank(), '/') + 1;
+    help_save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
+    const char *last = strrchr(help_bank(), '/') + 1;
     assert_string_equal(paths[0], help_path("%s/NPKI/yessign/USER/%s", dir, last));
     assert_null(paths[1]);
     store_paths_free(paths);
     cr_bundle_free(bundle);
     bundle = help_load(help_path("%s/p12/s-bank.p12", CR_SAMPLES));
     strcpy(bundle->certs[0].owner, "../../../../tmp/evil");
-    save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
+    help_save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
     const char *begin = help_path("%s/NPKI/certrelay/certificate-", dir);
     assert_memory_equal(paths[0], begin, strlen(begin));
     assert_string_equal(paths[0] + strlen(begin) + 8, ".p12");
@@ -156,7 +133,7 @@ static void a_gpki_group_goes_beside_the_root(void **state)
     char **paths = NULL;
     char *dir = help_temporary();
     struct cr_bundle *bundle = help_load(help_path("%s/GPKI", help_best_set()));
-    save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
+    help_save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
     assert_string_equal(paths[0], help_path("%s/GPKI/Certificate/class2/123공무원001_sig.cer", dir));
     store_paths_free(paths);
     assert_int_equal(store_clash(help_path("%s/NPKI", dir), &bundle->certs[0]), STORE_CLASH_SAME);
@@ -169,9 +146,9 @@ static void existing_folders_are_used_whatever_their_case(void **state)
     (void)state;
     char **paths = NULL;
     char *dir = help_temporary();
-    help_copy(bank(), help_path("%s/NPKI/Yessign/User/cn=other", dir));
-    struct cr_bundle *bundle = help_load(bank());
-    save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
+    help_copy(help_bank(), help_path("%s/NPKI/Yessign/User/cn=other", dir));
+    struct cr_bundle *bundle = help_load(help_bank());
+    help_save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
     const char *begin = help_path("%s/NPKI/Yessign/User/cn=", dir);
     assert_memory_equal(paths[0], begin, strlen(begin));
     store_paths_free(paths);
@@ -185,13 +162,13 @@ static void the_very_same_certificate_counts_as_stored(void **state)
     char **paths = NULL;
     char *dir = help_temporary();
     const char *root = help_path("%s/NPKI", dir);
-    struct cr_bundle *bundle = help_load(bank());
+    struct cr_bundle *bundle = help_load(help_bank());
     assert_int_equal(store_clash(root, &bundle->certs[0]), STORE_CLASH_NONE);
-    save_ok(root, bundle, 0, &paths);
+    help_save_ok(root, bundle, 0, &paths);
     store_paths_free(paths);
     char *before = help_picture(dir);
     assert_int_equal(store_clash(root, &bundle->certs[0]), STORE_CLASH_SAME);
-    save_ok(root, bundle, 1, &paths);
+    help_save_ok(root, bundle, 1, &paths);
     char *after = help_picture(dir);
     assert_string_equal(before, after);
     assert_non_null(paths[0]);
@@ -221,15 +198,15 @@ static void an_older_one_is_kept_beside_the_new_when_replaced(void **state)
     char **paths = NULL;
     char *dir = help_temporary();
     const char *root = help_path("%s/NPKI", dir);
-    struct cr_bundle *bundle = help_load(bank());
+    struct cr_bundle *bundle = help_load(help_bank());
     const char *place = occupy(dir, bundle, help_user("sk-stock-expired", "s-expired"));
     char *before = help_picture(place);
     assert_int_equal(store_clash(root, &bundle->certs[0]), STORE_CLASH_RENEWED);
-    save_fails(root, bundle, 0, STORE_EXISTS);
+    help_save_fails(root, bundle, 0, STORE_EXISTS);
     char *after = help_picture(place);
     assert_string_equal(before, after);
     free(after);
-    save_ok(root, bundle, 1, &paths);
+    help_save_ok(root, bundle, 1, &paths);
     assert_string_equal(paths[0], place);
     char *picture = help_picture(dir);
     const char *backup = strstr(picture, ".bak-20");
@@ -254,14 +231,14 @@ static void a_second_backup_of_the_day_gets_a_number(void **state)
     char **paths = NULL;
     char *dir = help_temporary();
     const char *root = help_path("%s/NPKI", dir);
-    struct cr_bundle *bundle = help_load(bank());
+    struct cr_bundle *bundle = help_load(help_bank());
     const char *place = occupy(dir, bundle, help_user("sk-stock-expired", "s-expired"));
-    save_ok(root, bundle, 1, &paths);
+    help_save_ok(root, bundle, 1, &paths);
     store_paths_free(paths);
     /* What is there now is the new one; spoil it, so that it is another. */
     help_write(help_path("%s/signPri.key", place), "x", 1);
     assert_int_equal(store_clash(root, &bundle->certs[0]), STORE_CLASH_OTHER);
-    save_ok(root, bundle, 1, &paths);
+    help_save_ok(root, bundle, 1, &paths);
     char *picture = help_picture(dir);
     const char *first = strstr(picture, ".bak-20");
     assert_non_null(first);
@@ -278,11 +255,11 @@ static void one_refused_certificate_keeps_all_out(void **state)
     (void)state;
     char *dir = help_temporary();
     struct cr_bundle *bundle = help_load(help_user("kica-univ-km", "s-kica-km"));
-    help_add(bundle, bank());
-    struct cr_bundle *second = help_load(bank());
+    help_add(bundle, help_bank());
+    struct cr_bundle *second = help_load(help_bank());
     occupy(dir, second, help_user("sk-stock-expired", "s-expired"));
     char *before = help_picture(dir);
-    save_fails(help_path("%s/NPKI", dir), bundle, 0, STORE_EXISTS);
+    help_save_fails(help_path("%s/NPKI", dir), bundle, 0, STORE_EXISTS);
     char *after = help_picture(dir);
     assert_string_equal(before, after);
     free(before);
@@ -308,9 +285,9 @@ static void make_older(struct cr_cert *cert, int years)
 /* certs[0] is the oldest, certs[1] the newest, certs[2] between them. */
 static struct cr_bundle *three_of_a_name(void)
 {
-    struct cr_bundle *bundle = help_load(bank());
-    help_add(bundle, bank());
-    help_add(bundle, bank());
+    struct cr_bundle *bundle = help_load(help_bank());
+    help_add(bundle, help_bank());
+    help_add(bundle, help_bank());
     make_older(&bundle->certs[0], 2);
     make_older(&bundle->certs[2], 1);
     return bundle;
@@ -326,7 +303,7 @@ static void save_one(const char *root, struct cr_bundle *bundle, size_t number)
         const struct cr_file *file = &cert->files[i];
         assert_int_equal(cr_bundle_add_file(one, file->kind, file->bytes, file->size), CR_OK);
     }
-    save_ok(root, one, 0, &paths);
+    help_save_ok(root, one, 0, &paths);
     store_paths_free(paths);
     cr_bundle_free(one);
 }
@@ -346,7 +323,7 @@ static void store_three_of_a_name(size_t there, int may_replace)
     if (there < 3) {
         save_one(root, bundle, there);
     }
-    save_ok(root, bundle, may_replace, &paths);
+    help_save_ok(root, bundle, may_replace, &paths);
     assert_true(is_backup_of(paths[0], paths[1]));
     assert_true(is_backup_of(paths[2], paths[1]));
     assert_string_not_equal(paths[0], paths[2]);
@@ -377,7 +354,7 @@ static void of_one_name_what_is_there_is_replaced_only_if_it_may_be(void **state
     save_one(root, bundle, 0);
     assert_int_equal(store_clash_all(root, bundle), STORE_CLASH_RENEWED);
     char *before = help_picture(dir);
-    save_fails(root, bundle, 0, STORE_EXISTS);
+    help_save_fails(root, bundle, 0, STORE_EXISTS);
     char *after = help_picture(dir);
     assert_string_equal(before, after);
     free(before);
@@ -392,10 +369,10 @@ static void the_same_certificate_twice_is_stored_once(void **state)
     char **paths = NULL;
     char *dir = help_temporary();
     struct cr_bundle *bundle = three_of_a_name();
-    help_add(bundle, bank());
-    help_add(bundle, bank());
+    help_add(bundle, help_bank());
+    help_add(bundle, help_bank());
     make_older(&bundle->certs[4], 2);
-    save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
+    help_save_ok(help_path("%s/NPKI", dir), bundle, 0, &paths);
     assert_string_equal(paths[1], paths[3]);
     assert_string_equal(paths[0], paths[4]);
     char *picture = help_picture(dir);
@@ -421,7 +398,7 @@ static void of_two_gpki_groups_of_one_name_each_file_has_its_place(void **state)
     help_add(bundle, group);
     make_older(&bundle->certs[0], 1);
     save_one(root, bundle, 0);
-    save_ok(root, bundle, 1, &paths);
+    help_save_ok(root, bundle, 1, &paths);
     assert_true(is_backup_of(paths[0], paths[1]));
     assert_int_equal(store_scan(dir, &list), STORE_OK);
     assert_int_equal(list.count, 1);
@@ -446,18 +423,18 @@ static void folders_are_synced_as_often_as_it_takes(void **state)
     char **paths = NULL;
     char *dir = help_temporary();
     const char *root = help_path("%s/NPKI", dir);
-    struct cr_bundle *bundle = help_load(bank());
+    struct cr_bundle *bundle = help_load(help_bank());
     help_write(help_path("%s/yessign/USER/other", root), "x", 1);
     store_step = count_folder_syncs;
     folder_syncs = 0;
-    save_ok(root, bundle, 0, &paths);
+    help_save_ok(root, bundle, 0, &paths);
     assert_int_equal(folder_syncs, 1 + 2 + 1 + 1 + 1);
     store_paths_free(paths);
-    help_add(bundle, bank());
+    help_add(bundle, help_bank());
     make_older(&bundle->certs[0], 1);
     bundle->certs[1].files[1].bytes[bundle->certs[1].files[1].size - 1] ^= 1;
     folder_syncs = 0;
-    save_ok(root, bundle, 1, &paths);
+    help_save_ok(root, bundle, 1, &paths);
     assert_int_equal(folder_syncs, 2 + 2 + 1 + 1 + 1);
     store_step = NULL;
     store_paths_free(paths);
@@ -471,7 +448,7 @@ static void what_does_not_parse_is_not_stored(void **state)
     char *dir = help_temporary();
     struct cr_bundle *bundle = cr_bundle_new();
     help_add_raw(bundle, help_path("%s/bad/cert-is-html", help_best_set()));
-    save_fails(help_path("%s/NPKI", dir), bundle, 1, STORE_DAMAGED_CERT);
+    help_save_fails(help_path("%s/NPKI", dir), bundle, 1, STORE_DAMAGED_CERT);
     char *after = help_picture(dir);
     assert_string_equal(after, "");
     free(after);

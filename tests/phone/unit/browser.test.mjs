@@ -1,15 +1,11 @@
 // What node cannot show: keeping certificates in IndexedDB, folders and code pages as a browser has them.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { build } from "esbuild";
 import { serve } from "../core/server.mjs";
+import { browser as launch } from "../kit.mjs";
 import { NOW, TABLES, certOfUser, collections, filesBelow } from "./help.mjs";
-
-// Older ones end the process when playwright-core is imported.
-const CAN_DRIVE = Number(process.versions.node.split(".")[0]) >= 20;
-const CHROMIUM = process.env.CR_CHROMIUM ?? "/usr/bin/chromium";
 
 /** As one module: its own ones a browser cannot find. */
 async function bundled(name) {
@@ -24,13 +20,9 @@ const EMPTY = `<!doctype html><script type="importmap">${JSON.stringify({ import
 const portable = (cert) => ({ ...cert, files: cert.files.map(({ kind, size, bytes }) => ({ kind, size, bytes: Array.from(bytes) })) });
 
 /** Starts a browser of its own; run(function, given) runs it in a page that has modules. */
-async function inBrowser(t, action) {
-  const { chromium } = CAN_DRIVE ? await import("playwright-core").catch(() => ({})) : {};
-  if (chromium === undefined || !existsSync(CHROMIUM)) {
-    return t.skip("no playwright-core (node 20 and later), or no Chromium");
-  }
+async function inBrowser(action) {
   const { server, origin } = await serve(".", { "/empty": EMPTY });
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: process.getuid() === 0 ? ["--no-sandbox"] : [] });
+  const browser = await launch();
   try {
     const context = await browser.newContext();
     const open = async () => {
@@ -69,7 +61,7 @@ function given(t) {
   return { certs, sealed, tables: TABLES, now: NOW, owner: manifest.users[0].real_name, dir: manifest.users[0].dir };
 }
 
-test("nothing is stored before it is turned on, nothing is left when it is turned off", (t) => inBrowser(t, async (open, page) => {
+test("nothing is stored before it is turned on, nothing is left when it is turned off", () => inBrowser(async (open, page) => {
   const told = await page.evaluate(async ({ certs, tables, now }) => {
     const before = [await keep.isKept(), await keep.list(tables, now), await idOf(keep.put(certs.map(unpack), tables)), await idOf(keep.get("x")), await names()];
     const { databases } = IDBFactory.prototype;
@@ -91,7 +83,7 @@ test("nothing is stored before it is turned on, nothing is left when it is turne
   assert.deepEqual(told.after, [false, [], "keep-unavailable"]);
 }));
 
-test("what is kept is listed, given back byte for byte, after a reload too, and removed", (t) => inBrowser(t, async (open, page) => {
+test("what is kept is listed, given back byte for byte, after a reload too, and removed", () => inBrowser(async (open, page) => {
   const all = given(t);
   const ids = await page.evaluate(async ({ certs, sealed, tables }) => {
     await keep.turnOn();
@@ -118,7 +110,7 @@ test("what is kept is listed, given back byte for byte, after a reload too, and 
   assert.deepEqual([told.gone, told.left], ["not-found", 2]);
 }));
 
-test("on the disk nothing of it lies open, and the key does not come out", (t) => inBrowser(t, async (open, page) => {
+test("on the disk nothing of it lies open, and the key does not come out", () => inBrowser(async (open, page) => {
   const told = await page.evaluate(async ({ certs, tables }) => {
     await keep.turnOn();
     await keep.put([unpack(certs[0])], tables);
@@ -137,7 +129,7 @@ test("on the disk nothing of it lies open, and the key does not come out", (t) =
   assert.equal(Buffer.from(told.sealed).indexOf("yessign"), -1);
 }));
 
-test("a record that was changed, or stands in another's place, does not open and is told as damaged", (t) => inBrowser(t, async (open, page) => {
+test("a record that was changed, or stands in another's place, does not open and is told as damaged", () => inBrowser(async (open, page) => {
   const told = await page.evaluate(async ({ certs, tables, now }) => {
     await keep.turnOn();
     const ids = await keep.put(certs.map(unpack), tables);
@@ -155,7 +147,7 @@ test("a record that was changed, or stands in another's place, does not open and
   assert.deepEqual(told.list, [["damaged-cert", null], ["damaged-cert", null]]);
 }));
 
-test("where the disk is full, fails or reads back otherwise, nothing is kept and the reason is told", (t) => inBrowser(t, async (open, page) => {
+test("where the disk is full, fails or reads back otherwise, nothing is kept and the reason is told", () => inBrowser(async (open, page) => {
   const told = await page.evaluate(async ({ certs, tables, now }) => {
     await keep.turnOn();
     const { add } = IDBObjectStore.prototype;
@@ -189,7 +181,7 @@ test("where the disk is full, fails or reads back otherwise, nothing is kept and
   assert.deepEqual([told.left, told.good], [0, null]);
 }));
 
-test("turning it on again, when that fails, takes nothing away", (t) => inBrowser(t, async (open, page) => {
+test("turning it on again, when that fails, takes nothing away", () => inBrowser(async (open, page) => {
   const told = await page.evaluate(async ({ certs, tables, now }) => {
     const { generateKey } = SubtleCrypto.prototype;
     const failing = () => Promise.reject(new DOMException("", "UnknownError"));
@@ -205,7 +197,7 @@ test("turning it on again, when that fails, takes nothing away", (t) => inBrowse
   assert.deepEqual(told, ["keep-unavailable", [], "keep-unavailable", 2]);
 }));
 
-test("without IndexedDB, or one that refuses, it says that it cannot keep", (t) => inBrowser(t, async (open, page) => {
+test("without IndexedDB, or one that refuses, it says that it cannot keep", () => inBrowser(async (open, page) => {
   const told = await page.evaluate(async ({ tables, now }) => {
     const refusing = { open: () => { throw new DOMException("", "SecurityError"); }, deleteDatabase: () => { throw new DOMException("", "SecurityError"); } };
     const results = [];
@@ -218,7 +210,7 @@ test("without IndexedDB, or one that refuses, it says that it cannot keep", (t) 
   assert.deepEqual(told, [[false, "keep-unavailable"], [false, "keep-unavailable"]]);
 }));
 
-test("it can be turned off while another tab uses it", (t) => inBrowser(t, async (open, page) => {
+test("it can be turned off while another tab uses it", () => inBrowser(async (open, page) => {
   const other = await open();
   const all = given(t);
   await page.evaluate(async ({ certs, tables }) => {
@@ -239,7 +231,7 @@ test("it can be turned off while another tab uses it", (t) => inBrowser(t, async
   assert.deepEqual(await other.evaluate(async () => [await keep.isKept(), await names()]), [false, []]);
 }));
 
-test("a certificate is stored in a folder of the browser's own, and read back", (t) => inBrowser(t, async (open, page) => {
+test("a certificate is stored in a folder of the browser's own, and read back", () => inBrowser(async (open, page) => {
   const all = given(t);
   const told = await page.evaluate(async ({ certs, tables, now }) => {
     const folder = await navigator.storage.getDirectory();
@@ -261,7 +253,7 @@ test("a certificate is stored in a folder of the browser's own, and read back", 
   assert.equal(told.paths.length, all.certs.reduce((sum, { files }) => sum + files.length, 0));
 }));
 
-test("syllables outside KS X 1001 are read", (t) => inBrowser(t, async (open, page) => {
+test("syllables outside KS X 1001 are read", () => inBrowser(async (open, page) => {
   const text = await page.evaluate(async () => (await import("/client/phone/page/names.js")).koreanText(Uint8Array.of(0x8c, 0x63, 0xb9, 0xe6)));
   assert.equal(text, "똠방");
 }));
