@@ -71,10 +71,10 @@ static const char *set_listen(struct config *config, const char *value)
     char host[CONFIG_TEXT_BYTES];
     uint16_t port;
 
-    if (config_listen_path(value) != NULL)
+    if (config_listen_path(value) != NULL || strcmp(value, CONFIG_LISTEN_HANDED) == 0)
         port = 1;
     else if (config_split_listen(value, host, &port) != 0)
-        return "must be HOST:PORT, [HOST]:PORT or unix:/PATH";
+        return "must be HOST:PORT, [HOST]:PORT, unix:/PATH or systemd";
     for (size_t i = 0; i < config->listen_count; i++) {
         if (port != 0 && strcmp(config->listens[i], value) == 0)
             return "is given twice with the same value";
@@ -83,6 +83,16 @@ static const char *set_listen(struct config *config, const char *value)
         return "is given too often";
     strcpy(config->listens[config->listen_count++], value);
     return NULL;
+}
+
+void config_hand_over(struct config *config)
+{
+    for (size_t i = 0; i < config->listen_count; i++) {
+        if (strcmp(config->listens[i], CONFIG_LISTEN_HANDED) == 0)
+            return;
+    }
+    config->listen_count = 1;
+    strcpy(config->listens[0], CONFIG_LISTEN_HANDED);
 }
 
 /* What it returns is valid until it is called again. */

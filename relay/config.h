@@ -7,10 +7,13 @@
 #include <stdio.h>
 
 #define CONFIG_LISTENS_MAX 8
+#define CONFIG_LISTEN_HANDED "systemd" /* in place of an address: the sockets that were handed over */
 #define CONFIG_NETWORKS_MAX 64
 #define CONFIG_NETWORK_BYTES 64
 #define CONFIG_TEXT_BYTES 256
 #define CONFIG_ERROR_BYTES 1024 /* two paths fit, and what is wrong with them */
+
+struct address;
 
 struct config_networks {
     size_t count;
@@ -29,7 +32,12 @@ struct config {
     char page_logo[CONFIG_TEXT_BYTES];
     char page_colour[CONFIG_TEXT_BYTES];
     char page_relay[CONFIG_TEXT_BYTES];
+    char user[CONFIG_TEXT_BYTES];    /* "": stays who it is */
+    char seccomp[CONFIG_TEXT_BYTES]; /* "on", "log" or "off" */
     struct config_networks trusted_proxies, allow_from;
+    char watch[CONFIG_TEXT_BYTES]; /* an address, or "off" */
+    char log_level[CONFIG_TEXT_BYTES];
+    uint32_t watch_anywhere;
     uint32_t tls;
     uint32_t tls_watch_seconds;
     uint32_t max_connections;
@@ -70,8 +78,16 @@ void config_print(const struct config *config, FILE *out);
 /* Every key with its built-in value, its range and what it means, and a file that works. */
 void config_help(FILE *out);
 
+/* Sockets were handed over: where no line says which place is theirs, they take that of all lines. */
+void config_hand_over(struct config *config);
+
 /* Whether the page for phones is to be served. */
 int config_has_page(const struct config *config);
+
+/* Whether there is to be a door for monitoring. */
+int config_has_watch(const struct config *config);
+/* Its address and port. Returns 0, or -1 when it is a path, or nothing that can be. */
+int config_watch_address(const struct config *config, struct address *address, uint16_t *port);
 
 /* The path of unix:/PATH, or NULL when text is no such thing. */
 const char *config_listen_path(const char *text);

@@ -1,6 +1,7 @@
 /* Whether the values of a configuration fit each other, and whether all is there. */
 #include "config_keys.h"
 
+#include "log.h"
 #include "page_settings.h"
 
 #include <ctype.h>
@@ -40,16 +41,27 @@ static int page_check(const struct config *config, char *error)
     return 0;
 }
 
+static int is_mode(const char *text)
+{
+    return strcmp(text, "on") == 0 || strcmp(text, "log") == 0 || strcmp(text, "off") == 0;
+}
+
 int config_check(const struct config *config, char error[static CONFIG_ERROR_BYTES])
 {
     if (!config->tls && (config->tls_cert[0] != '\0' || config->tls_key[0] != '\0'))
         return check_fail(error, "tls is off, but tls_cert or tls_key is given");
     if (config->path[0] != '/' || strpbrk(config->path, "?#% ") != NULL)
         return check_fail(error, "path must begin with / and hold no ?, #, % or space");
+    if (!is_mode(config->seccomp))
+        return check_fail(error, "seccomp must be on, log or off");
     if (config->address_queued_bytes != 0 && config->address_queued_bytes < QUEUED_MIN_BYTES)
         return check_fail(error, "address_queued_bytes is neither 0 nor at least 131072");
     if (config->wait_max_seconds < config->wait_seconds)
         return check_fail(error, "wait_max_seconds is less than wait_seconds");
+    if (log_level_read(config->log_level) == LOG_LEVELS)
+        return check_fail(error, "log_level must be info, warning or error");
+    if (config_check_watch(config, error) != 0)
+        return -1;
     return page_check(config, error);
 }
 

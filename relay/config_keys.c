@@ -7,7 +7,12 @@
 
 const struct key config_keys[] = {
     {"listen", LISTEN, 0, 0, 0, 0, "", LISTEN_SAMPLE,
-     "HOST:PORT, [HOST]:PORT or unix:/PATH; up to 8 lines; port 0: any free one"},
+     "HOST:PORT, [HOST]:PORT, unix:/PATH, or systemd for the sockets that it hands over; up to 8 lines; port "
+     "0: any free one"},
+    {"user", TEXT, AT(user), 0, 0, 0, "", "",
+     "whom to become, started as root, once the TLS files are read and the ports taken"},
+    {"seccomp", TEXT, AT(seccomp), 0, 0, 0, CR_SECCOMP, "",
+     "on: refuse itself all system calls that it does not need; log: tell the kernel's log of them; off"},
     {"path", TEXT, AT(path), 0, 0, 0, "/ws", "",
      "where the WebSocket is: clients use wss://HOST:PORT/ws, or wss://HOST/ws for port 443"},
     {"page", TEXT, AT(page), 0, 0, 0, "off", "",
@@ -32,6 +37,12 @@ const struct key config_keys[] = {
      "commas or lines"},
     {"allow_from", NETWORK, AT(allow_from), 0, 0, 0, "", "",
      "who may open mailboxes: addresses or networks; default: everybody; anybody may join one"},
+    {"watch", TEXT, AT(watch), 0, 0, 0, "off", "",
+     "127.0.0.1:PORT, [::1]:PORT or unix:/PATH where monitoring reads /healthz, /readyz and /metrics"},
+    {"watch_anywhere", SWITCH, AT(watch_anywhere), 0, 1, 0, "", "",
+     "on: watch may be any address of this machine; then a firewall must keep strangers from it"},
+    {"log_level", TEXT, AT(log_level), 0, 0, 0, "info", "",
+     "info, warning or error: what is less is not logged"},
     {"max_connections", NUMBER, AT(max_connections), 2, 1000000, 10000, "", "", "connections at once"},
     {"max_mailboxes", NUMBER, AT(max_mailboxes), 1, 1000000, 10000, "", "", "mailboxes at once"},
     {"max_queued_bytes", NUMBER, AT(max_queued_bytes), QUEUED_MIN_BYTES, 4294967295, 67108864, "", "",

@@ -28,4 +28,7 @@ extern const size_t config_key_count;
 const void *config_field(const struct config *config, const struct key *key);
 uint32_t config_number(const struct config *config, const struct key *key);
 
+/* config_watch.c: whether the door for monitoring is where it may be. Returns 0, or -1 with a sentence in error. */
+int config_check_watch(const struct config *config, char error[static CONFIG_ERROR_BYTES]);
+
 #endif

@@ -32,6 +32,7 @@ struct listeners {
     uint32_t connections;
     int fds[CONFIG_LISTENS_MAX];
     char paths[CONFIG_LISTENS_MAX][CONFIG_TEXT_BYTES]; /* "" for those that are none */
+    uint8_t is_handed[CONFIG_LISTENS_MAX];
     size_t count;
     int spare_fd; /* given up for a moment to take a newcomer and send it away */
     int is_watching;
@@ -83,14 +84,14 @@ static int socket_prepare(int fd, const struct addrinfo *info)
     return 0;
 }
 
-static uint16_t port_of(int fd)
+uint16_t listen_port(int fd)
 {
     struct sockaddr_storage address;
     socklen_t length = sizeof address;
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
 
-    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0)
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0 || address.ss_family == AF_UNIX)
         return 0;
     if (address.ss_family == AF_INET6) {
         memcpy(&v6, &address, sizeof v6);
@@ -126,7 +127,9 @@ int listen_check(const char *text, char error[static CONFIG_ERROR_BYTES])
     struct addrinfo *info = NULL;
 
     if (config_listen_path(text) != NULL)
-        return listen_path_check(text, error);
+        return listen_path_check("listen", text, error);
+    if (strcmp(text, CONFIG_LISTEN_HANDED) == 0)
+        return 0;
     if (address_resolve(text, &info, error) != 0)
         return -1;
     freeaddrinfo(info);
@@ -172,19 +175,54 @@ static int port_open(const char *text, int *fd, char *error)
     return reason;
 }
 
+static void listener_add(struct listeners *listeners, int fd, const char *path)
+{
+    strcpy(listeners->paths[listeners->count], path != NULL ? path : "");
+    listeners->fds[listeners->count++] = fd;
+    listeners->sink.watch(listeners->sink.context, fd, listeners->is_watching);
+}
+
 int listen_open(struct listeners *listeners, const char *text, uint16_t *port,
                 char error[static CONFIG_ERROR_BYTES])
 {
     const char *path = config_listen_path(text);
-    int fd = -1, reason = path != NULL ? listen_path_open(text, &fd, error) : port_open(text, &fd, error);
+    int fd = -1, reason;
 
+    reason = path != NULL ? listen_path_open("listen", text, &fd, error) : port_open(text, &fd, error);
     if (reason != 0)
         return reason;
-    *port = path != NULL ? 0 : port_of(fd);
-    strcpy(listeners->paths[listeners->count], path != NULL ? path : "");
-    listeners->fds[listeners->count++] = fd;
-    listeners->sink.watch(listeners->sink.context, fd, listeners->is_watching);
+    *port = listen_port(fd);
+    listener_add(listeners, fd, path);
     return 0;
+}
+
+/* Mostly only what is inherited by accepted sockets counts now; who made it chose the rest. */
+void listen_take(struct listeners *listeners, int fd)
+{
+    (void)option_set(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER_BYTES);
+    (void)option_set(fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER_BYTES);
+    if (listen_port(fd) != 0)
+        (void)option_set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_SECONDS);
+    listeners->is_handed[listeners->count] = 1;
+    listener_add(listeners, fd, NULL);
+}
+
+void listen_leave(struct listeners *listeners)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < listeners->count; i++) {
+        if (listeners->is_handed[i]) {
+            if (listeners->is_watching)
+                listeners->sink.watch(listeners->sink.context, listeners->fds[i], 0);
+            close(listeners->fds[i]);
+            continue;
+        }
+        listeners->fds[kept] = listeners->fds[i];
+        memmove(listeners->paths[kept], listeners->paths[i], CONFIG_TEXT_BYTES);
+        listeners->is_handed[kept++] = 0;
+    }
+    listeners->count = kept;
 }
 
 static void watch_all(struct listeners *listeners, int is_on)

@@ -39,6 +39,12 @@ int listen_check(const char *text, char error[static CONFIG_ERROR_BYTES]);
  * sentence in error that names HOST:PORT; EAFNOSUPPORT: this machine has no such kind of address (IPv6, say). */
 int listen_open(struct listeners *listeners, const char *text, uint16_t *port,
                 char error[static CONFIG_ERROR_BYTES]);
+/* Takes over a socket that listens already, and begins to watch it. No more than CONFIG_LISTENS_MAX in all. */
+void listen_take(struct listeners *listeners, int fd);
+/* Of a listening socket; 0 for a path. */
+uint16_t listen_port(int fd);
+/* Lets go of the sockets that were handed over: who connects from now on waits for the process that has them next. */
+void listen_leave(struct listeners *listeners);
 /* fd, one of those watched, has newcomers. */
 void listen_serve(struct listeners *listeners, int fd, uint64_t now_ms);
 /* It is known now for whom a proxy speaks: counts the connection to that address. Returns NULL, or which limit was reached; then it

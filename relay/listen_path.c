@@ -10,7 +10,7 @@
 
 #define BACKLOG 1024
 
-static int path_address(const char *text, struct sockaddr_un *address, char *error)
+static int path_address(const char *key, const char *text, struct sockaddr_un *address, char *error)
 {
     const char *path = config_listen_path(text);
 
@@ -20,16 +20,16 @@ static int path_address(const char *text, struct sockaddr_un *address, char *err
         strcpy(address->sun_path, path);
         return 0;
     }
-    snprintf(error, CONFIG_ERROR_BYTES, "listen = %s: the path is longer than %zu bytes", text,
+    snprintf(error, CONFIG_ERROR_BYTES, "%s = %s: the path is longer than %zu bytes", key, text,
              sizeof address->sun_path - 1);
     return ENAMETOOLONG;
 }
 
-int listen_path_check(const char *text, char error[static CONFIG_ERROR_BYTES])
+int listen_path_check(const char *key, const char *text, char error[static CONFIG_ERROR_BYTES])
 {
     struct sockaddr_un address;
 
-    return path_address(text, &address, error) == 0 ? 0 : -1;
+    return path_address(key, text, &address, error) == 0 ? 0 : -1;
 }
 
 /* Nobody answers at a socket whose program has ended. */
@@ -58,10 +58,10 @@ static int path_bind(int fd, const struct sockaddr_un *address)
     return failed != 0 || listen(fd, BACKLOG) != 0 ? errno : 0;
 }
 
-int listen_path_open(const char *text, int *fd, char error[static CONFIG_ERROR_BYTES])
+int listen_path_open(const char *key, const char *text, int *fd, char error[static CONFIG_ERROR_BYTES])
 {
     struct sockaddr_un address;
-    int reason = path_address(text, &address, error);
+    int reason = path_address(key, text, &address, error);
 
     if (reason != 0)
         return reason;
@@ -71,7 +71,7 @@ int listen_path_open(const char *text, int *fd, char error[static CONFIG_ERROR_B
     reason = *fd < 0 ? errno : path_bind(*fd, &address);
     if (reason == 0)
         return 0;
-    snprintf(error, CONFIG_ERROR_BYTES, "listen = %s: %s (%s)", text,
+    snprintf(error, CONFIG_ERROR_BYTES, "%s = %s: %s (%s)", key, text,
              reason == EADDRINUSE ? "something is there already" : "it cannot be made", strerror(reason));
     if (*fd >= 0)
         close(*fd);

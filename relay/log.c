@@ -11,9 +11,13 @@
 #define REASONS_MAX 16
 #define REFUSAL_EVERY_MS 10000
 
+static const char *const levels[LOG_LEVELS] = {"info", "warning", "error"};
+static enum log_level least;
+
 static struct {
     char bytes[LINE_BYTES];
     size_t length;
+    enum log_level level;
 } line;
 
 static struct {
@@ -42,7 +46,26 @@ static void field_add(const char *name, const char *value)
         (void)line_add(field);
 }
 
+void log_least(enum log_level level)
+{
+    least = level;
+}
+
+enum log_level log_level_read(const char *word)
+{
+    int level = 0;
+
+    while (level < LOG_LEVELS && strcmp(levels[level], word) != 0)
+        level++;
+    return (enum log_level)level;
+}
+
 void log_begin(const char *event)
+{
+    log_begin_at(LOG_LEVEL_INFO, event);
+}
+
+void log_begin_at(enum log_level level, const char *event)
 {
     char stamp[128], when[32];
     struct timespec now;
@@ -51,9 +74,10 @@ void log_begin(const char *event)
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(stamp, sizeof stamp, "{\"time\":\"%s.%03ldZ\",\"event\":\"%.32s\"", when, now.tv_nsec / 1000000,
-             event);
+    snprintf(stamp, sizeof stamp, "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",\"event\":\"%.32s\"", when,
+             now.tv_nsec / 1000000, levels[level], event);
     line.length = 0;
+    line.level = level;
     (void)line_add(stamp);
 }
 
@@ -106,7 +130,7 @@ void log_end(void)
 {
     line.bytes[line.length++] = '}';
     line.bytes[line.length++] = '\n';
-    if (write(STDERR_FILENO, line.bytes, line.length) < 0) {
+    if (line.level >= least && write(STDERR_FILENO, line.bytes, line.length) < 0) {
         /* Nobody is left to be told. */
     }
     line.length = 0;

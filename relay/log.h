@@ -5,8 +5,17 @@
 
 #include <stdint.h>
 
+enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR, LOG_LEVELS };
+
+/* What is less is not written. */
+void log_least(enum log_level level);
+/* "info", "warning" or "error"; LOG_LEVELS when word is none of them. */
+enum log_level log_level_read(const char *word);
+
 /* One line at a time: log_begin, any fields, log_end. Text is escaped, and cut when the line grows too long. */
 void log_begin(const char *event);
+/* The same for what is not merely LOG_LEVEL_INFO. */
+void log_begin_at(enum log_level level, const char *event);
 void log_text(const char *name, const char *value);
 void log_number(const char *name, uint64_t value);
 void log_flag(const char *name, int value);

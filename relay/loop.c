@@ -9,7 +9,7 @@
 
 static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
 
-#define WATCHES_MAX (CONFIG_LISTENS_MAX + 2)
+#define WATCHES_MAX (CONFIG_LISTENS_MAX + 3)
 
 #define SIGNALS (sizeof signals / sizeof signals[0])
 
@@ -24,6 +24,7 @@ struct loop {
     struct loop_sink sink;
     uv_timer_t timer;
     uv_timer_t pulse;
+    uv_timer_t beat;
     uv_prepare_t prepare;
     uv_signal_t signals[SIGNALS];
     struct watch watches[WATCHES_MAX];
@@ -41,6 +42,13 @@ static void on_pulse(uv_timer_t *timer)
     struct loop *loop = timer->data;
 
     loop->sink.pulse(loop->sink.context);
+}
+
+static void on_beat(uv_timer_t *timer)
+{
+    struct loop *loop = timer->data;
+
+    loop->sink.beat(loop->sink.context);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -81,6 +89,8 @@ struct loop *loop_new(const struct loop_sink *sink)
     loop->timer.data = loop;
     uv_timer_init(&loop->uv, &loop->pulse);
     loop->pulse.data = loop;
+    uv_timer_init(&loop->uv, &loop->beat);
+    loop->beat.data = loop;
     uv_prepare_init(&loop->uv, &loop->prepare);
     loop->prepare.data = loop;
     uv_prepare_start(&loop->prepare, on_prepare);
@@ -150,6 +160,14 @@ void loop_pulse(struct loop *loop, uint64_t interval_ms)
         uv_timer_start(&loop->pulse, on_pulse, interval_ms, interval_ms);
 }
 
+void loop_beat(struct loop *loop, uint64_t interval_ms)
+{
+    if (interval_ms == 0)
+        uv_timer_stop(&loop->beat);
+    else
+        uv_timer_start(&loop->beat, on_beat, interval_ms, interval_ms);
+}
+
 void loop_run(struct loop *loop)
 {
     uv_run(&loop->uv, UV_RUN_DEFAULT);
@@ -176,6 +194,7 @@ void loop_settle(struct loop *loop)
     signals_block();
     uv_timer_stop(&loop->timer);
     uv_timer_stop(&loop->pulse);
+    uv_timer_stop(&loop->beat);
     uv_prepare_stop(&loop->prepare);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_signal_stop(&loop->signals[i]);
@@ -189,6 +208,7 @@ int loop_free(struct loop *loop)
     signals_block();
     uv_close((uv_handle_t *)&loop->timer, NULL);
     uv_close((uv_handle_t *)&loop->pulse, NULL);
+    uv_close((uv_handle_t *)&loop->beat, NULL);
     uv_close((uv_handle_t *)&loop->prepare, NULL);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&loop->signals[i], NULL);

@@ -1,34 +1,42 @@
 /* certrelayd: the command line of the relay. */
 #include "config.h"
+#include "probe.h"
 #include "relay.h"
 #include "wire.h"
 
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 extern char **environ;
 
-enum action { RUN, CHECK, PRINT, VERSION, HELP };
+enum action { RUN, CHECK, PRINT, PROBE, VERSION, HELP };
 
 static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'}, {"check-config", no_argument, NULL, 'k'},
-    {"print-config", no_argument, NULL, 'p'}, {"version", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},
+    {"check-config", no_argument, NULL, 'k'},
+    {"print-config", no_argument, NULL, 'p'},
+    {"probe", no_argument, NULL, 'r'},
+    {"version", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
-static const char usage[] = "usage: certrelayd [--config FILE] [--check-config | --print-config]\n"
-                            "       certrelayd --version | --help\n"
-                            "\n"
-                            "  --config FILE   read FILE (--help lists its keys)\n"
-                            "  --check-config  say what is wrong with FILE, with the TLS files and with the "
-                            "addresses; start nothing\n"
-                            "  --print-config  print all keys as a FILE, with the values that would count\n"
-                            "  --version       say which certrelayd and which libwebsockets this is\n"
-                            "  --help          list the keys, with their default values and ranges\n";
+static const char usage[] =
+    "usage: certrelayd [--config FILE] [--check-config | --print-config | --probe]\n"
+    "       certrelayd --version | --help\n"
+    "\n"
+    "  --config FILE   read FILE (--help lists its keys)\n"
+    "  --check-config  say what is wrong with FILE, with the TLS files and with the "
+    "addresses; start nothing\n"
+    "  --print-config  print all keys as a FILE, with the values that would count\n"
+    "  --probe         ask the relay that runs with FILE whether it answers; the exit code says so\n"
+    "  --version       say which certrelayd and which libwebsockets this is\n"
+    "  --help          list the keys, with their default values and ranges\n";
 
 static const char description[] =
     "\n"
@@ -75,26 +83,40 @@ static int config_read(struct config *config, const char *file, char error[stati
 static int check(const struct config *config, char error[static CONFIG_ERROR_BYTES])
 {
     char warning[CONFIG_ERROR_BYTES];
+    int code;
 
     if (config_warns(config, warning))
         fprintf(stderr, "certrelayd: warning: %s\n", warning);
-    return relay_check(config, error);
+    code = relay_check(config, error, warning);
+    if (warning[0] != '\0')
+        fprintf(stderr, "certrelayd: warning: %s\n", warning);
+    return code;
+}
+
+static int complete(struct config *config, const struct handed *handed, char error[static CONFIG_ERROR_BYTES])
+{
+    if (handed->count > 0)
+        config_hand_over(config);
+    return config_complete(config, error);
 }
 
 static int act_on_config(enum action action, const char *file)
 {
     char error[CONFIG_ERROR_BYTES] = "";
     struct config config;
+    struct handed handed;
     int code = 0;
 
-    if (config_read(&config, file, error) != 0)
+    if (handed_take(&handed, error) != 0 || config_read(&config, file, error) != 0)
         code = EX_CONFIG;
     else if (action == PRINT)
         config_print(&config, stdout);
-    else if (config_complete(&config, error) != 0)
+    else if (complete(&config, &handed, error) != 0)
         code = EX_CONFIG;
+    else if (action == PROBE)
+        code = probe_relay(&config, error) == 0 ? 0 : EXIT_FAILURE;
     else
-        code = action == CHECK ? check(&config, error) : relay_run(&config);
+        code = action == CHECK ? check(&config, error) : relay_run(&config, &handed);
     if (error[0] != '\0')
         fprintf(stderr, "certrelayd: %s\n", error);
     return code;
@@ -118,6 +140,9 @@ int main(int argc, char **argv)
             break;
         case 'p':
             action = PRINT;
+            break;
+        case 'r':
+            action = PROBE;
             break;
         case 'v':
             action = VERSION;

@@ -53,7 +53,7 @@ mkdir -p "$folder/man8" "$folder/man5"
 certrelayd \- blind relay between two devices that move a certificate
 .SH SYNOPSIS
 .nf
-\fBcertrelayd\fR [\-\-config FILE] [\-\-check\-config | \-\-print\-config]
+\fBcertrelayd\fR [\-\-config FILE] [\-\-check\-config | \-\-print\-config | \-\-probe]
 \fBcertrelayd\fR \-\-version | \-\-help
 .fi
 .SH DESCRIPTION
@@ -62,7 +62,9 @@ what they say to each other. It can read none of it, holds no key,
 and keeps nothing on disk.
 .PP
 It logs JSON lines to standard error, without addresses, numbers or
-names. It changes neither user nor folder: a service manager does.
+names. Started as root it becomes the \fBuser\fR that its
+configuration names, and in any case it refuses itself the system
+calls that it does not need (\fBseccomp\fR).
 .SH OPTIONS
 END
     options
@@ -71,10 +73,25 @@ END
 .TP
 \fBSIGTERM\fR, \fBSIGINT\fR
 No new mailboxes; those that run may finish for
-\fBdrain_seconds\fR, then it ends.
+\fBdrain_seconds\fR, then it ends; at once when told again. Sockets
+that were handed over are let go of at once.
 .TP
 \fBSIGHUP\fR
 Reads the TLS certificate and key again.
+.SH SERVICE MANAGER
+It says to the socket in \fBNOTIFY_SOCKET\fR when it is ready, when it
+reloads, that it drains (and how much time that may take), how many
+mailboxes and connections there are, and, in half of
+\fBWATCHDOG_USEC\fR, that its loop turns.
+.PP
+Listening sockets that are handed over (\fBLISTEN_FDS\fR) take the
+place of all \fBlisten\fR lines, or of the line \fBlisten = systemd\fR.
+Who connects between one relay and the next then waits and is not
+refused. A manager may start the next one as soon as the last one
+drains: it takes newcomers and new mailboxes, the last one finishes
+its own. A device whose connection breaks meanwhile cannot come back
+to it. systemd starts the next one only when the last one has ended;
+devices wait 10 seconds, so \fBdrain_seconds\fR is to be less.
 .SH SEE ALSO
 \fBcertrelayd.ini\fR(5),
 \fBcertrelay\fR(1)

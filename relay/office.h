@@ -6,6 +6,7 @@
 
 #include "quota.h"
 #include "mailbox.h"
+#include "metrics.h"
 #include "store.h"
 #include "wheel.h"
 
@@ -20,7 +21,7 @@
 struct room;
 struct errand;
 
-/* One connection, part of whatever carries it. The fields are office.c's. */
+/* One connection, part of whatever carries it. The fields are the office's. */
 struct visitor {
     struct timer timer; /* first: silence, then pings */
     struct office *office;
@@ -65,6 +66,7 @@ struct office_sink {
     void (*outcome)(void *context, const struct office_outcome *outcome);
     void (*refused)(void *context, enum cr_refusal reason);
     void *context;
+    struct metrics *metrics; /* borrowed; NULL: nothing is counted */
 };
 
 struct office;
@@ -104,5 +106,7 @@ void office_drain(struct office *office, uint64_t until_ms, uint64_t now_ms);
 /* To be told by its keeper: every visitor present, since the office keeps no list of them. */
 void office_tell_going_away(struct visitor *visitor);
 size_t office_mailboxes(const struct office *office);
+/* Payload that is held for devices. */
+size_t office_queued_bytes(const struct office *office);
 
 #endif

@@ -7,20 +7,19 @@
 /* Not an IPv6 source address anyone can have: ff00::/8 is multicast. */
 #define IPV4_PREFIX UINT64_C(0xffff000000000000)
 
-enum level { ADDRESS, NETWORK, ALL, LEVELS };
-
 struct quota {
-    struct tally *tallies[LEVELS];
+    struct tally *tallies[QUOTA_LEVELS];
+    uint64_t hits[QUOTA_LEVELS][TALLY_EVENTS];
 };
 
 struct quota *quota_new(const struct quota_rules *rules, uint32_t max_connections, uint64_t seed)
 {
-    const struct tally_rules *each[LEVELS] = {&rules->address, &rules->network, &rules->all};
+    const struct tally_rules *each[QUOTA_LEVELS] = {&rules->address, &rules->network, &rules->all};
     struct quota *quota = calloc(1, sizeof *quota);
 
     if (quota == NULL)
         return NULL;
-    for (int i = 0; i < LEVELS; i++) {
+    for (int i = 0; i < QUOTA_LEVELS; i++) {
         quota->tallies[i] = tally_new(each[i], max_connections, seed);
         if (quota->tallies[i] != NULL)
             continue;
@@ -34,7 +33,7 @@ void quota_free(struct quota *quota)
 {
     if (quota == NULL)
         return;
-    for (int i = 0; i < LEVELS; i++)
+    for (int i = 0; i < QUOTA_LEVELS; i++)
         tally_free(quota->tallies[i]);
     free(quota);
 }
@@ -64,20 +63,20 @@ uint64_t quota_network(uint64_t address)
     return address & ~UINT64_C(0) << (is_v4 ? 8 : 16);
 }
 
-static uint64_t key_of(enum level level, uint64_t address)
+static uint64_t key_of(enum quota_level level, uint64_t address)
 {
-    return level == ADDRESS ? address : level == NETWORK ? quota_network(address) : 0;
+    return level == QUOTA_ADDRESS ? address : level == QUOTA_NETWORK ? quota_network(address) : 0;
 }
 
 const char *quota_connect(struct quota *quota, uint64_t address, uint64_t now_ms)
 {
-    static const char *const words[LEVELS] = {"address-connections", "network-connections",
-                                              "all-connections"};
+    static const char *const words[QUOTA_LEVELS] = {"address-connections", "network-connections",
+                                                    "all-connections"};
     int level = 0;
 
-    for (; level < LEVELS; level++) {
+    for (; level < QUOTA_LEVELS; level++) {
         struct tally *tally = quota->tallies[level];
-        uint64_t key = key_of((enum level)level, address);
+        uint64_t key = key_of((enum quota_level)level, address);
 
         if (!tally_connect(tally, key, now_ms))
             break;
@@ -86,19 +85,20 @@ const char *quota_connect(struct quota *quota, uint64_t address, uint64_t now_ms
         tally_disconnect(tally, key);
         break;
     }
-    if (level == LEVELS) {
+    if (level == QUOTA_LEVELS) {
         quota_spend(quota, address, TALLY_CONNECTION, 1, now_ms);
         return NULL;
     }
+    quota->hits[level][TALLY_CONNECTION]++;
     for (int i = 0; i < level; i++)
-        tally_disconnect(quota->tallies[i], key_of((enum level)i, address));
+        tally_disconnect(quota->tallies[i], key_of((enum quota_level)i, address));
     return words[level];
 }
 
 void quota_disconnect(struct quota *quota, uint64_t address)
 {
-    for (int i = 0; i < LEVELS; i++)
-        tally_disconnect(quota->tallies[i], key_of((enum level)i, address));
+    for (int i = 0; i < QUOTA_LEVELS; i++)
+        tally_disconnect(quota->tallies[i], key_of((enum quota_level)i, address));
 }
 
 unsigned quota_wait(struct quota *quota, uint64_t address, enum tally_event event, uint32_t count,
@@ -106,8 +106,9 @@ unsigned quota_wait(struct quota *quota, uint64_t address, enum tally_event even
 {
     unsigned longest = 0;
 
-    for (int i = 0; i < LEVELS; i++) {
-        unsigned wait = tally_wait(quota->tallies[i], key_of((enum level)i, address), event, count, now_ms);
+    for (int i = 0; i < QUOTA_LEVELS; i++) {
+        unsigned wait =
+            tally_wait(quota->tallies[i], key_of((enum quota_level)i, address), event, count, now_ms);
 
         longest = wait > longest ? wait : longest;
     }
@@ -117,12 +118,28 @@ unsigned quota_wait(struct quota *quota, uint64_t address, enum tally_event even
 void quota_spend(struct quota *quota, uint64_t address, enum tally_event event, uint32_t count,
                  uint64_t now_ms)
 {
-    for (int i = 0; i < LEVELS; i++)
-        tally_spend(quota->tallies[i], key_of((enum level)i, address), event, count, now_ms);
+    for (int i = 0; i < QUOTA_LEVELS; i++)
+        tally_spend(quota->tallies[i], key_of((enum quota_level)i, address), event, count, now_ms);
 }
 
 void quota_refund(struct quota *quota, uint64_t address, enum tally_event event, uint64_t now_ms)
 {
-    for (int i = 0; i < LEVELS; i++)
-        tally_refund(quota->tallies[i], key_of((enum level)i, address), event, now_ms);
+    for (int i = 0; i < QUOTA_LEVELS; i++)
+        tally_refund(quota->tallies[i], key_of((enum quota_level)i, address), event, now_ms);
+}
+
+void quota_count_hit(struct quota *quota, uint64_t address, enum tally_event event, uint32_t count,
+                     uint64_t now_ms)
+{
+    for (int i = 0; i < QUOTA_LEVELS; i++) {
+        uint64_t key = key_of((enum quota_level)i, address);
+
+        if (tally_wait(quota->tallies[i], key, event, count, now_ms) > 0)
+            quota->hits[i][event]++;
+    }
+}
+
+uint64_t quota_hits(const struct quota *quota, enum quota_level level, enum tally_event event)
+{
+    return quota->hits[level][event];
 }

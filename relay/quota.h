@@ -12,6 +12,8 @@ struct quota_rules {
     struct tally_rules address, network, all;
 };
 
+enum quota_level { QUOTA_ADDRESS, QUOTA_NETWORK, QUOTA_ALL, QUOTA_LEVELS };
+
 struct quota;
 
 /* seed keeps others from choosing what is slow to find. NULL when out of memory. */
@@ -33,5 +35,11 @@ unsigned quota_wait(struct quota *quota, uint64_t address, enum tally_event even
 void quota_spend(struct quota *quota, uint64_t address, enum tally_event event, uint32_t count,
                  uint64_t now_ms);
 void quota_refund(struct quota *quota, uint64_t address, enum tally_event event, uint64_t now_ms);
+
+/* Statistics: somebody was refused because quota_wait said to wait; counts it for each level whose limit that was. quota_connect counts by
+ * itself, and those at once with those of a minute. */
+void quota_count_hit(struct quota *quota, uint64_t address, enum tally_event event, uint32_t count,
+                     uint64_t now_ms);
+uint64_t quota_hits(const struct quota *quota, enum quota_level level, enum tally_event event);
 
 #endif

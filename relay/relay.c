@@ -1,6 +1,7 @@
 /* One relay, from its start to its drain. */
 #include "relay_parts.h"
 
+#include "confine.h"
 #include "log.h"
 
 #include <errno.h>
@@ -26,6 +27,8 @@ static void on_readable(void *context, int fd, uint64_t now_ms)
 
     if (fd == wire_pages_fd(relay->wire))
         wire_pages_serve(relay->wire);
+    else if (relay->watch_door != NULL && fd == watch_door_fd(relay->watch_door))
+        watch_door_serve(relay->watch_door, now_ms);
     else
         listen_serve(relay->listeners, fd, now_ms);
     if (wheel_count(relay->wheel) > 0)
@@ -56,32 +59,14 @@ static void on_tick(void *context, uint64_t now_ms)
         loop_tick(relay->loop, 0);
 }
 
-static void on_deadline(struct timer *timer, uint64_t now_ms)
-{
-    struct relay *relay = (struct relay *)((char *)timer - offsetof(struct relay, deadline));
-
-    (void)now_ms;
-    relay_stop(relay);
-}
-
-static void relay_drain(struct relay *relay, uint64_t now_ms)
-{
-    uint64_t until_ms = now_ms + (uint64_t)relay->config->drain_seconds * 1000;
-
-    log_begin("draining");
-    log_number("mailboxes", office_mailboxes(relay->office));
-    log_number("seconds", relay->config->drain_seconds);
-    log_end();
-    relay->is_draining = 1;
-    office_drain(relay->office, until_ms, now_ms);
-    wire_tell_going_away(relay->wire);
-    wheel_arm(relay->wheel, &relay->deadline, until_ms, on_deadline);
-    loop_tick(relay->loop, WHEEL_TICK_MS);
-}
-
 static void on_pulse(void *context)
 {
     relay_watch_pair(context);
+}
+
+static void on_beat(void *context)
+{
+    relay_beat(context);
 }
 
 static void on_signal(void *context, int signal, uint64_t now_ms)
@@ -89,14 +74,15 @@ static void on_signal(void *context, int signal, uint64_t now_ms)
     struct relay *relay = context;
 
     if (signal == SIGHUP)
-        relay_reload(relay);
+        relay_reload_told(relay);
     else if (relay->is_draining)
         relay_stop(relay);
     else
         relay_drain(relay, now_ms);
 }
 
-/* One process has its port alone: with two, half of the connections would come where the other's mailboxes are not. */
+/* One process has its port alone: with two, half of the connections would come where the other's mailboxes are not. So ports are not shared
+ * (SO_REUSEPORT); a next relay has the sockets when they are handed over, and this one lets go of them before. */
 static int listen_all(struct relay *relay)
 {
     const struct config *config = relay->config;
@@ -104,8 +90,14 @@ static int listen_all(struct relay *relay)
 
     for (size_t i = 0; i < config->listen_count; i++) {
         uint16_t port = 0;
-        int reason = listen_open(relay->listeners, config->listens[i], &port, relay->error);
+        int reason, is_handed = strcmp(config->listens[i], CONFIG_LISTEN_HANDED) == 0;
 
+        if (is_handed && relay_listen_handed(relay) != 0)
+            return EX_CONFIG;
+        opened += (size_t)is_handed;
+        if (is_handed)
+            continue;
+        reason = listen_open(relay->listeners, config->listens[i], &port, relay->error);
         if (reason == EAFNOSUPPORT)
             continue;
         if (reason != 0)
@@ -123,24 +115,28 @@ static int listen_all(struct relay *relay)
 /* All of a start that can be tried beside a relay that runs. */
 static int relay_prepare(struct relay *relay)
 {
-    const struct loop_sink sink = {on_readable, on_tick, on_pulse, on_signal, on_rest, relay};
+    const struct loop_sink sink = {on_readable, on_tick, on_pulse, on_beat, on_signal, on_rest, relay};
     int code = relay_make_process(relay);
 
     if (code != 0)
         return code;
+    confine_privileges();
+    confine_ring(relay->config->seccomp);
     for (size_t i = 0; i < relay->config->listen_count; i++) {
         if (listen_check(relay->config->listens[i], relay->error) != 0)
             return EX_CONFIG;
     }
+    if (relay_watch_check(relay) != 0)
+        return EX_CONFIG;
     relay->loop = loop_new(&sink);
     if (relay->loop == NULL)
         return relay_fail(relay, EX_OSERR, "no event loop");
     return relay_make_wire(relay);
 }
 
-static void log_sentence(const char *event, const char *what)
+static void log_sentence(enum log_level level, const char *event, const char *what)
 {
-    log_begin(event);
+    log_begin_at(level, event);
     log_text("what", what);
     log_end();
 }
@@ -150,7 +146,7 @@ static void start_log(const struct relay *relay)
     char warning[CONFIG_ERROR_BYTES];
 
     if (config_warns(relay->config, warning))
-        log_sentence("warning", warning);
+        log_sentence(LOG_LEVEL_WARNING, "warning", warning);
     log_begin("library");
     log_text("name", "libwebsockets");
     log_text("version", wire_library());
@@ -176,16 +172,24 @@ static int relay_start(struct relay *relay)
     code = listen_all(relay);
     if (code != 0)
         return code;
-    start_log(relay);
+    code = relay_watch_open(relay);
+    if (code != 0)
+        return code;
     relay_mark_pair(relay);
+    code = relay_confine(relay);
+    if (code != 0)
+        return code;
+    start_log(relay);
     if (relay->config->tls)
         loop_pulse(relay->loop, (uint64_t)relay->config->tls_watch_seconds * 1000);
+    relay_tell_ready(relay);
     return 0;
 }
 
 /* In the order in which the parts use each other; connections end while the office is still there to see them off. */
 static void relay_end(struct relay *relay)
 {
+    relay_watch_close(relay);
     if (relay->listeners != NULL)
         listen_stop(relay->listeners);
     if (relay->wire != NULL) {
@@ -204,15 +208,18 @@ static void relay_end(struct relay *relay)
         relay->store->close(relay->store);
     quota_free(relay->quota);
     wheel_free(relay->wheel);
+    notify_free(relay->notify);
     if (relay->loop != NULL)
         (void)loop_free(relay->loop);
 }
 
-int relay_run(const struct config *config)
+int relay_run(const struct config *config, const struct handed *handed)
 {
-    struct relay relay = {.config = config};
-    int code = relay_start(&relay);
+    struct relay relay = {.config = config, .handed = handed, .notify = notify_new()};
+    int code;
 
+    log_least(log_level_read(config->log_level));
+    code = relay_start(&relay);
     if (code == 0) {
         while (!relay.is_over)
             loop_run(relay.loop);
@@ -221,17 +228,23 @@ int relay_run(const struct config *config)
         log_number("mailboxes", office_mailboxes(relay.office));
         log_end();
     } else {
-        log_sentence("failed", relay.error);
+        log_sentence(LOG_LEVEL_ERROR, "failed", relay.error);
     }
     relay_end(&relay);
     return code;
 }
 
-int relay_check(const struct config *config, char error[static CONFIG_ERROR_BYTES])
+int relay_check(const struct config *config, char error[static CONFIG_ERROR_BYTES],
+                char warning[static CONFIG_ERROR_BYTES])
 {
     struct relay relay = {.config = config};
     int code = relay_prepare(&relay);
 
+    warning[0] = '\0';
+    if (code == 0)
+        code = relay_become_user(&relay, warning);
+    if (code == 0)
+        code = confine_calls(config->seccomp, relay.error);
     relay_end(&relay);
     memcpy(error, relay.error, CONFIG_ERROR_BYTES);
     return code;

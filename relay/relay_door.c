@@ -17,8 +17,9 @@ static uint64_t relay_now(void *context)
 
 void relay_refused(void *context, const char *reason)
 {
-    const struct relay *relay = context;
+    struct relay *relay = context;
 
+    metrics_refused(&relay->metrics, reason);
     log_refusal(reason, loop_now(relay->loop));
 }
 
@@ -36,6 +37,7 @@ static void on_guest(void *context, int fd, const struct caller *caller)
 
     if (connections > relay->peak)
         relay->peak = connections;
+    metrics_connected(&relay->metrics);
     loop_tick(relay->loop, WHEEL_TICK_MS);
     wire_adopt(relay->wire, fd, caller);
 }
@@ -58,7 +60,7 @@ static void complain(struct murmur *murmur, const char *what, uint64_t key, uint
 
     if (!murmur_hear(murmur, key, now_ms, &sum))
         return;
-    log_begin("warning");
+    log_begin_at(LOG_LEVEL_WARNING, "warning");
     log_text("what", what);
     log_number("count", sum.count);
     log_flag("mostly_one_address", sum.is_one_address);
@@ -69,6 +71,7 @@ static void on_disbelieved(void *context, uint64_t key)
 {
     struct relay *relay = context;
 
+    metrics_disbelieved(&relay->metrics);
     complain(
         &relay->disbelieved,
         "connections brought X-Forwarded-For or a PROXY header from where trusted_proxies names no proxy; "
@@ -84,12 +87,27 @@ static const char *on_named(void *context, struct caller *caller, const char *fo
 
     if (forwarded_read(forwarded, &relay->trusted, &client) != 0) {
         client = caller->address;
+        metrics_unnamed(&relay->metrics);
         complain(&relay->unnamed,
                  "connections came from a trusted proxy that did not say whom it speaks for, by "
                  "X-Forwarded-For or a PROXY header; all of them share what one address may",
                  caller->key, loop_now(relay->loop));
     }
     return listen_name(relay->listeners, caller, &client, loop_now(relay->loop));
+}
+
+static void on_answered(void *context, unsigned status)
+{
+    struct relay *relay = context;
+
+    metrics_answered(&relay->metrics, status);
+}
+
+static void on_unsecured(void *context)
+{
+    struct relay *relay = context;
+
+    metrics_handshake_failed(&relay->metrics);
 }
 
 struct listen_sink relay_door(struct relay *relay)
@@ -99,5 +117,6 @@ struct listen_sink relay_door(struct relay *relay)
 
 struct wire_sink relay_wire_sink(struct relay *relay)
 {
-    return (struct wire_sink){relay_now, on_closed, relay_refused, on_named, on_disbelieved, relay};
+    return (struct wire_sink){relay_now,      on_closed,   relay_refused, on_named,
+                              on_disbelieved, on_answered, on_unsecured,  relay};
 }

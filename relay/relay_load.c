@@ -62,7 +62,10 @@ static void expiry_log(const struct relay *relay)
 
     if (relay->expires <= 0)
         return;
-    log_begin("certificate");
+    log_begin_at(left <= 0                    ? LOG_LEVEL_ERROR
+                 : left < EXPIRY_NEAR_SECONDS ? LOG_LEVEL_WARNING
+                                              : LOG_LEVEL_INFO,
+                 "certificate");
     log_number("expires", (uint64_t)relay->expires);
     log_number("days", left > 0 ? (uint64_t)left / 86400 : 0);
     if (left < EXPIRY_NEAR_SECONDS)
@@ -108,17 +111,20 @@ static int pair_load(struct relay *relay)
         return relay_fail(relay, EX_CONFIG, "tls is off: there is nothing to load");
     if (!relay->config->tls)
         return 0;
+    relay->is_pair_bad = 1;
     if (tls_files_look(relay->config, relay->error) != 0)
         return EX_CONFIG;
     if (wire_reload(relay->wire) != 0)
         return relay_fail_pair(relay);
+    relay->is_pair_bad = 0;
     relay_mark_pair(relay);
     return 0;
 }
 
 static void reload_log(struct relay *relay, int code)
 {
-    log_begin("reload");
+    metrics_reloaded(&relay->metrics, code == 0);
+    log_begin_at(code == 0 ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "reload");
     log_flag("done", code == 0);
     if (code != 0)
         log_text("what", relay->error);

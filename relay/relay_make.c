@@ -102,7 +102,7 @@ static struct office *office_make(struct relay *relay)
         .silent_ms = config->silent_seconds * 1000,
         .ping_ms = config->ping_seconds * 1000,
     };
-    const struct office_sink sink = {wire_wake, wire_drop, on_outcome, on_refused, relay};
+    const struct office_sink sink = {wire_wake, wire_drop, on_outcome, on_refused, relay, &relay->metrics};
 
     return office_new(&rules, &sink, relay->store, relay->quota, relay->wheel, draw, NULL);
 }

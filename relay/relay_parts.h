@@ -4,10 +4,13 @@
 
 #include "listen.h"
 #include "loop.h"
+#include "metrics.h"
 #include "murmur.h"
+#include "notify.h"
 #include "office.h"
 #include "quota.h"
 #include "relay.h"
+#include "watch_door.h"
 #include "wire.h"
 
 #include <sys/stat.h>
@@ -22,6 +25,8 @@ struct file_mark {
 
 struct relay {
     const struct config *config;
+    const struct handed *handed;
+    struct notify *notify; /* NULL: nobody is told */
     struct networks trusted, allowed;
     struct loop *loop;
     struct wheel *wheel;
@@ -35,6 +40,10 @@ struct relay {
     struct file_mark marks_seen[2]; /* as they were when last looked at */
     int64_t expires;                /* when the certificate does, in seconds since 1970; 0: not known */
     struct murmur disbelieved, unnamed;
+    struct metrics metrics;
+    struct watch_door *watch_door; /* NULL: nobody watches */
+    int64_t started;               /* in seconds since 1970 */
+    int is_pair_bad;               /* the TLS files, as they are now, cannot be used */
     uint32_t peak;
     int is_draining;
     int is_over;
@@ -59,6 +68,23 @@ void relay_mark_pair(struct relay *relay);
 /* Loads the TLS files again when they have changed and rest. */
 void relay_watch_pair(struct relay *relay);
 int relay_fail_pair(struct relay *relay);
+
+/* relay_life.c: the sockets that were handed over. 0, or an exit code with a sentence in error. */
+int relay_listen_handed(struct relay *relay);
+/* The configured user, for good. 0, or an exit code with a sentence in error; warning is "" or what that user cannot read. */
+int relay_become_user(struct relay *relay, char warning[static CONFIG_ERROR_BYTES]);
+/* The same, and no system calls but those on the list. */
+int relay_confine(struct relay *relay);
+/* What the service manager is told. */
+void relay_tell_ready(struct relay *relay);
+void relay_beat(struct relay *relay);
+void relay_reload_told(struct relay *relay);
+void relay_drain(struct relay *relay, uint64_t now_ms);
+
+/* relay_watch.c: the private door, if there is one. Each returns 0, or an exit code with a sentence in error. */
+int relay_watch_check(struct relay *relay);
+int relay_watch_open(struct relay *relay);
+void relay_watch_close(struct relay *relay);
 
 /* relay_door.c: the sinks of listeners and wire. */
 struct listen_sink relay_door(struct relay *relay);

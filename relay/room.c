@@ -42,6 +42,7 @@ void room_open(struct office *office, struct room *room, const struct cr_namepla
     office->rooms = room;
     office->room_count++;
     wheel_arm(office->wheel, &room->life, room->mailbox.end_ms, room_timer);
+    metrics_mailbox_opened(office->sink.metrics);
 }
 
 void room_free(struct room *room)
@@ -93,6 +94,8 @@ static void room_end(struct room *room, uint64_t now_ms)
         quota_refund(office->quota, room->joiner, TALLY_FAILED_JOIN, now_ms);
     room_free(room);
     office->store->release(office->store, &nameplate, now_ms);
+    metrics_mailbox_ended(office->sink.metrics, (enum cr_mood)outcome.mood, outcome.was_joined,
+                          outcome.lived_ms);
     office->sink.outcome(office->sink.context, &outcome);
 }
 
@@ -141,6 +144,8 @@ uint8_t room_sit(struct room *room, int seat, const struct guest *guest, const s
     before = mailbox_sit(&room->mailbox, seat, guest, now_ms, &error);
     if (error != CR_OK)
         return CR_REFUSED_MALFORMED;
+    if (guest->arrival == ARRIVE_RESUMED)
+        metrics_mailbox_resumed(room->office->sink.metrics);
     if (before != NULL)
         visitor_displace(before);
     if (visitor != NULL) {
@@ -154,9 +159,10 @@ uint8_t room_sit(struct room *room, int seat, const struct guest *guest, const s
     return reason;
 }
 
-void room_note_joiner(struct room *room, uint64_t address)
+void room_note_joiner(struct room *room, uint64_t address, uint64_t now_ms)
 {
     room->joiner = address;
+    metrics_mailbox_joined(room->office->sink.metrics, now_ms - room->mailbox.born_ms);
 }
 
 void room_leave(struct visitor *visitor)

@@ -31,7 +31,7 @@ void room_free(struct room *room);
 uint8_t room_sit(struct room *room, int seat, const struct guest *guest, const struct cr_frame *frame,
                  uint64_t now_ms);
 /* A new JOIN from this address was charged to it. */
-void room_note_joiner(struct room *room, uint64_t address);
+void room_note_joiner(struct room *room, uint64_t address, uint64_t now_ms);
 void room_leave(struct visitor *visitor);
 /* Returns 0 or the reason to refuse with. */
 uint8_t room_hear(struct room *room, int seat, const struct cr_frame *frame, uint64_t now_ms);
@@ -42,5 +42,11 @@ int room_has_words(const struct visitor *visitor);
 
 /* In office.c: the visitor has no seat any more, hears CLOSED with the mood (unless 0), and its connection ends. */
 void visitor_end(struct visitor *visitor, uint8_t mood, uint64_t now_ms);
+/* Also there: from now on the visitor is pinged when it is silent. */
+void visitor_watch(struct visitor *visitor, uint64_t now_ms);
+/* Also there: REFUSED with that reason; after one that is the device's fault the connection ends. */
+void visitor_refuse(struct visitor *visitor, uint8_t reason, uint16_t retry_after, uint64_t now_ms);
+/* When to come again after that refusal; 0: no advice. */
+uint16_t retry_seconds(uint8_t reason);
 
 #endif

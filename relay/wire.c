@@ -71,6 +71,7 @@ static struct lws_vhost *vhost_new(struct wire *wire, const char *name)
         .ssl_private_key_filepath = wire->rules.tls_key,
         .ssl_cipher_list = CIPHERS,
         .ssl_options_set = (long)TLS_TOO_OLD,
+        .ssl_info_event_mask = SSL_CB_HANDSHAKE_DONE,
         .timeout_secs = HANDSHAKE_SECONDS,
         .keepalive_timeout = HANDSHAKE_SECONDS,
         .retry_and_idle_policy = &no_idle_timers,
@@ -93,8 +94,6 @@ struct wire *wire_new(const struct wire_rules *rules, const struct wire_sink *si
         .max_http_header_data = WIRE_HEADERS_MAX_BYTES,
         .timeout_secs = HANDSHAKE_SECONDS,
         .user = wire,
-        .gid = -1,
-        .uid = -1,
     };
 
     if (wire == NULL)
@@ -104,6 +103,9 @@ struct wire *wire_new(const struct wire_rules *rules, const struct wire_sink *si
     wire->page.poll = -1;
     wire->page.unfinished_max = rules->max_downloads;
     info.pcontext = &wire->context;
+    /* Nobody else's: -1, in the type that this version gives them. */
+    memset(&info.gid, 0xff, sizeof info.gid);
+    memset(&info.uid, 0xff, sizeof info.uid);
     if (rules->tls_cert != NULL)
         info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     library_listen();

@@ -23,6 +23,10 @@ struct wire_sink {
     const char *(*named)(void *context, struct caller *caller, const char *forwarded);
     /* Somebody else forwards. */
     void (*disbelieved)(void *context, uint64_t key);
+    /* A browser was answered with this HTTP status. */
+    void (*answered)(void *context, unsigned status);
+    /* A connection ended before its TLS handshake was done. */
+    void (*unsecured)(void *context);
     void *context;
 };
 

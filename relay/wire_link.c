@@ -28,6 +28,7 @@ struct link {
     uint32_t part_bytes, part_room;
     uint16_t fragments;
     uint8_t is_skipping; /* the rest of a message for which there was no room */
+    uint8_t is_secure;   /* its TLS handshake is done */
     uint8_t is_visiting;
     uint8_t is_mute; /* a Close frame is out or due, or it is being dropped: nothing is written any more */
 };
@@ -96,6 +97,8 @@ static void on_destroyed(struct link *link)
     on_closed(link);
     reply_end(wire, &link->reply);
     part_forget(link);
+    if (wire->rules.tls_cert != NULL && !link->is_secure)
+        wire->sink.unsecured(wire->sink.context);
     free(link);
     wire->sink.closed(wire->sink.context, &caller);
 }
@@ -330,6 +333,9 @@ int link_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, vo
         return reply_begin(link->wire, &link->reply, wsi, in, length);
     case LWS_CALLBACK_CLOSED_HTTP:
         reply_end(link->wire, &link->reply);
+        return 0;
+    case LWS_CALLBACK_SSL_INFO:
+        link->is_secure = 1;
         return 0;
     case LWS_CALLBACK_RAW_ADOPT:
     case LWS_CALLBACK_RAW_RX:

@@ -153,6 +153,7 @@ int reply_begin(struct wire *wire, struct reply *reply, struct lws *wsi, const c
 
     if (desk->site == NULL) {
         wire->sink.refused(wire->sink.context, "http");
+        wire->sink.answered(wire->sink.context, HTTP_STATUS_NOT_FOUND);
         return reply_nothing(wsi);
     }
     request_read(wsi, &headers, &request);
@@ -160,6 +161,7 @@ int reply_begin(struct wire *wire, struct reply *reply, struct lws *wsi, const c
         page_answer(desk->site, &request, &answer);
     else
         page_answer_busy(&request, &answer);
+    wire->sink.answered(wire->sink.context, answer.status);
     if (answer.status >= 400)
         wire->sink.refused(wire->sink.context, answer.status == 503 ? "downloads" : "http");
     reply->site = site_hold(desk->site);

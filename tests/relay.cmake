@@ -6,6 +6,9 @@ cr_unit(quota LIBS cr_relay_logic)
 cr_unit(network LIBS cr_relay_logic)
 cr_unit(murmur LIBS cr_relay_logic)
 cr_unit(budget LIBS cr_relay_logic)
+cr_unit(metrics LIBS cr_relay_logic)
+cr_unit(watch_request LIBS cr_relay_logic)
+cr_unit(office_metrics ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c LIBS cr_relay_logic)
 cr_unit(relay_store LIBS cr_relay_logic)
 cr_unit(relay_config LIBS cr_relay_config)
 target_compile_definitions(test_relay_config PRIVATE _GNU_SOURCE)
@@ -25,3 +28,17 @@ cr_unit(office_late ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c LIBS cr_relay_logic)
 add_test(NAME check.relay_links_no_crypto
   COMMAND ${CMAKE_CURRENT_LIST_DIR}/check/relay_links_no_crypto.sh ${CMAKE_CURRENT_LIST_DIR}/../relay
     $<TARGET_FILE:certrelayd> $<TARGET_FILE:cr_relay_logic> $<TARGET_FILE:cr_relay_config>)
+
+cr_unit(notify LIBS cr_relay_life)
+cr_unit(handed LIBS cr_relay_life)
+foreach(name notify handed)
+  target_compile_definitions(test_${name} PRIVATE _GNU_SOURCE)
+endforeach()
+
+# Without sanitizers, which make calls that it refuses itself.
+add_executable(test_confine unit/test_confine.c ../relay/confine.c)
+target_compile_definitions(test_confine PRIVATE _GNU_SOURCE)
+target_compile_options(test_confine PRIVATE -Wall -Wextra -Wshadow -Wconversion -Wcast-qual)
+target_include_directories(test_confine PRIVATE ${CMAKE_CURRENT_LIST_DIR}/../relay)
+target_link_libraries(test_confine PRIVATE PkgConfig::CMOCKA seccomp)
+add_test(NAME unit.confine COMMAND test_confine)

@@ -47,11 +47,14 @@ class Relay:
         self.lines = []
         self.raw = []
         self.news = threading.Condition()
-        self.process = subprocess.Popen([relay_program(), "--config", self.config], stderr=subprocess.PIPE, text=True)
+        self.process = self.start()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         self.wait_for("started")
         self.port = next(line["port"] for line in self.lines if line["event"] == "listening")
+
+    def start(self):
+        return subprocess.Popen([relay_program(), "--config", self.config], stderr=subprocess.PIPE, text=True)
 
     def _read(self):
         for text in self.process.stderr:

@@ -1,5 +1,7 @@
 """The connection is cut before and after every message, on either side: the transfer completes by itself."""
 
+import ssl
+
 import pytest
 from kit import Kit, Late, all_at_once, contents
 from material import by_name
@@ -78,7 +80,8 @@ def test_both_sides_cut_at_the_same_time_is_healed(tmp_path, relay, counted):
 @pytest.mark.parametrize("direction", [TO_RELAY, TO_CLIENT])
 @pytest.mark.parametrize("side", SIDES)
 def test_a_cut_anywhere_in_the_bytes_of_tls_is_healed(tmp_path, side, direction):
-    """After the first connection was made, which is the first sixth of all bytes."""
+    """After the first connection was made: the first sixth of all bytes, or third, where handshakes carry ML-KEM keys (OpenSSL 3.5)."""
+    first = 5 if ssl.OPENSSL_VERSION_INFO < (3, 5) else 10
     folder = tmp_path / "relay"
     folder.mkdir()
     with Relay(folder, tls=True) as relay:
@@ -90,7 +93,7 @@ def test_a_cut_anywhere_in_the_bytes_of_tls_is_healed(tmp_path, side, direction)
             with CuttingProxy(relay.port, direction, at_byte=at_byte) as proxy:
                 transfer(tmp_path / str(at_byte), relay, {side: proxy})
                 assert proxy.cuts == 1 or at_byte > total * 0.9
-        all_at_once([lambda n=n: job(n * total // 30) for n in range(5, 30)])
+        all_at_once([lambda n=n: job(n * total // 30) for n in range(first, 30)])
 
 
 @pytest.mark.parametrize("direction", [TO_RELAY, TO_CLIENT])

@@ -66,7 +66,7 @@ struct office_rules desk_rules(void)
 void desk_open(const struct office_rules *rules, const struct quota_rules *quota,
                struct store *(*wrap)(struct store *))
 {
-    const struct office_sink sink = {on_wake, on_drop, on_outcome, on_refused, NULL};
+    const struct office_sink sink = {on_wake, on_drop, on_outcome, on_refused, NULL, &desk.metrics};
     const struct quota_rules none = {.address = {0}};
 
     memset(&desk, 0, sizeof desk);

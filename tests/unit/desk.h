@@ -24,6 +24,7 @@ struct desk {
     struct office_outcome outcome; /* the last one */
     int outcomes;
     int refusals[16]; /* by enum cr_refusal */
+    struct metrics metrics;
 };
 
 extern struct desk desk;

@@ -287,6 +287,28 @@ static void bytes_are_spent_by_the_minute_and_the_longest_frame_always_finds_its
     quota_free(quota);
 }
 
+static void each_limit_that_refuses_somebody_is_counted(void **state)
+{
+    const struct quota_rules limits = {.address = {.connections = 1, .per_minute = {[TALLY_BYTE] = 60}},
+                                       .all = {.per_minute = {[TALLY_BYTE] = 60}}};
+    struct quota *quota = quota_new(&limits, 100, 1);
+
+    (void)state;
+    assert_null(quota_connect(quota, 1, 0));
+    assert_int_equal(quota_hits(quota, QUOTA_ADDRESS, TALLY_CONNECTION), 0);
+    assert_non_null(quota_connect(quota, 1, 0));
+    assert_int_equal(quota_hits(quota, QUOTA_ADDRESS, TALLY_CONNECTION), 1);
+    assert_int_equal(quota_hits(quota, QUOTA_ALL, TALLY_CONNECTION), 0);
+    assert_null(quota_connect(quota, 2, 0));
+    quota_spend(quota, 1, TALLY_BYTE, 60, 0);
+    quota_count_hit(quota, 1, TALLY_BYTE, 1, 0);
+    quota_count_hit(quota, 2, TALLY_BYTE, 1, 0);
+    assert_int_equal(quota_hits(quota, QUOTA_ADDRESS, TALLY_BYTE), 1);
+    assert_int_equal(quota_hits(quota, QUOTA_NETWORK, TALLY_BYTE), 0);
+    assert_int_equal(quota_hits(quota, QUOTA_ALL, TALLY_BYTE), 2);
+    quota_free(quota);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +329,7 @@ int main(void)
         cmocka_unit_test(who_is_refused_by_one_limit_is_not_counted_by_the_others),
         cmocka_unit_test(newcomers_of_all_addresses_are_limited_by_the_minute),
         cmocka_unit_test(bytes_are_spent_by_the_minute_and_the_longest_frame_always_finds_its_turn),
+        cmocka_unit_test(each_limit_that_refuses_somebody_is_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,6 +144,41 @@ static void a_wrong_variable_is_named_without_its_value(void **state)
     assert_string_equal(error, "environment: CERTRELAYD_PING_SECONDS is out of its range (1 to 300)");
 }
 
+static void sockets_that_are_handed_over_take_the_place_of_all_lines_or_of_theirs(void **state)
+{
+    struct config config;
+
+    (void)state;
+    assert_int_equal(read_text(&config, "listen = a:1\nlisten = b:2\n"), 0);
+    config_hand_over(&config);
+    assert_int_equal(config.listen_count, 1);
+    assert_string_equal(config.listens[0], "systemd");
+    assert_int_equal(read_text(&config, "listen = a:1\nlisten = systemd\n"), 0);
+    config_hand_over(&config);
+    assert_int_equal(config.listen_count, 2);
+    assert_string_equal(config.listens[0], "a:1");
+    assert_int_equal(read_text(&config, "tls = off\n"), 0);
+    config_hand_over(&config);
+    assert_int_equal(config_complete(&config, error), 0);
+    assert_int_equal(read_text(&config, "listen = systemd\nlisten = systemd\n"), -1);
+    assert_int_equal(read_text(&config, "listen = systemctl\n"), -1);
+}
+
+static void calls_are_refused_logged_or_left(void **state)
+{
+    static const char *const good[] = {"seccomp = on\n", "seccomp = log\n", "seccomp = off\n", "\n"};
+    struct config config;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_int_equal(read_text(&config, good[i]), 0);
+        assert_int_equal(config_check(&config, error), 0);
+    }
+    assert_int_equal(read_text(&config, "seccomp = yes\n"), 0);
+    assert_int_equal(config_check(&config, error), -1);
+    assert_string_equal(error, "seccomp must be on, log or off");
+}
+
 static void any_free_port_may_be_asked_for_twice(void **state)
 {
     struct config config;
@@ -314,6 +349,51 @@ static void nothing_is_warned_of_where_a_proxy_is_named(void **state)
     assert_non_null(strstr(error, "trusted_proxies"));
 }
 
+static void the_door_for_monitoring_is_on_this_machine_unless_it_is_said_twice(void **state)
+{
+    static const struct {
+        const char *text;
+        int is_right;
+    } cases[] = {
+        {"", 1},
+        {"watch = off\n", 1},
+        {"watch = 127.0.0.1:9464\n", 1},
+        {"watch = 127.255.0.1:0\n", 1},
+        {"watch = [::1]:9464\n", 1},
+        {"watch = [::ffff:127.0.0.1]:9464\n", 1},
+        {"watch = unix:/run/watch.sock\n", 1},
+        {"watch = 0.0.0.0:9464\nwatch_anywhere = on\n", 1},
+        {"watch = 0.0.0.0:9464\n", 0},
+        {"watch = 128.0.0.1:9464\n", 0},
+        {"watch = [::]:9464\n", 0},
+        {"watch = [::2]:9464\n", 0},
+        {"watch = localhost:9464\n", 0},
+        {"watch = localhost:9464\nwatch_anywhere = on\n", 0},
+        {"watch = 127.0.0.0/8:9464\n", 0},
+        {"watch = on\n", 0},
+    };
+    struct config config;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(read_text(&config, cases[i].text), 0);
+        if ((config_check(&config, error) == 0) != cases[i].is_right)
+            fail_msg("%s: %s", cases[i].text, error);
+    }
+}
+
+static void a_level_of_the_log_is_one_of_three(void **state)
+{
+    struct config config;
+
+    (void)state;
+    assert_int_equal(read_text(&config, "log_level = warning\n"), 0);
+    assert_int_equal(config_check(&config, error), 0);
+    assert_int_equal(read_text(&config, "log_level = Warning\n"), 0);
+    assert_int_not_equal(config_check(&config, error), 0);
+    assert_string_equal(error, "log_level must be info, warning or error");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +404,8 @@ int main(void)
         cmocka_unit_test(the_environment_counts_before_the_file),
         cmocka_unit_test(a_wrong_variable_is_named_without_its_value),
         cmocka_unit_test(any_free_port_may_be_asked_for_twice),
+        cmocka_unit_test(sockets_that_are_handed_over_take_the_place_of_all_lines_or_of_theirs),
+        cmocka_unit_test(calls_are_refused_logged_or_left),
         cmocka_unit_test(tls_is_on_unless_off_is_written_out),
         cmocka_unit_test(what_is_needed_is_shown_as_a_line_to_write),
         cmocka_unit_test(limits_that_a_proxy_makes_useless_are_warned_of_by_name),
@@ -334,6 +416,8 @@ int main(void)
         cmocka_unit_test(networks_in_the_environment_replace_those_of_the_file),
         cmocka_unit_test(a_path_may_be_listened_at),
         cmocka_unit_test(nothing_is_warned_of_where_a_proxy_is_named),
+        cmocka_unit_test(the_door_for_monitoring_is_on_this_machine_unless_it_is_said_twice),
+        cmocka_unit_test(a_level_of_the_log_is_one_of_three),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
