@@ -2,8 +2,13 @@
 
 PACKAGES = build-essential cmake ninja-build pkg-config gettext \
 	libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libsodium-dev libssl-dev libqrencode-dev \
-	libinih-dev libjansson-dev libunistring-dev openssl ca-certificates clang lld $(NODE_PACKAGES)
-TEST_PACKAGES = libclang-rt-dev llvm chromium unzip libcmocka-dev python3 python3-pytest python3-websockets strace mandoc
+	libinih-dev libseccomp-dev libjansson-dev libunistring-dev openssl ca-certificates clang lld $(NODE_PACKAGES)
+# systemd: 15 MB for systemd-analyze, which rates the relay's unit; nothing of it is started.
+TEST_PACKAGES = libclang-rt-dev llvm chromium unzip libcmocka-dev python3 python3-pytest python3-websockets strace mandoc systemd
+PACKAGE_PACKAGES = dpkg-dev file lintian
+PACKAGE_TEST_PACKAGES = debootstrap procps
+IMAGE_PACKAGES = buildah mmdebstrap
+IMAGE_TEST_PACKAGES = python3-yaml
 LINT_PACKAGES = universal-ctags clang-format clang-tidy cppcheck
 JAVA_PACKAGES = openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java
 PEER_PACKAGES = wormhole-william magic-wormhole python3-magic-wormhole-mailbox-server
@@ -13,7 +18,7 @@ NODE_PACKAGES := $(shell npm --version >/dev/null 2>&1 && node -e 'process.exit(
 
 install_missing = sh tests/check/install_missing.sh
 
-.PHONY: all deps test-deps build page demo test interop bench bench-peers fuzz lint clean
+.PHONY: all deps test-deps build page demo test interop bench bench-peers fuzz lint install package package-test image image-test proxy-test clean
 
 all: build
 
@@ -31,6 +36,23 @@ build: deps
 page: deps
 	@cmake --preset release -DCR_TESTS=OFF -DCR_PAGE_RELAY=$(PAGE_RELAY) >/dev/null
 	@cmake --build --preset release --target page -- --quiet
+
+# Everything below PREFIX (below DESTDIR, for those who pack): programs, library, manual pages, completion, page, unit.
+PREFIX = /usr/local
+install: deps
+	@cmake --preset release -DCR_TESTS=OFF -DCMAKE_INSTALL_PREFIX=$(PREFIX) >/dev/null
+	@cmake --build --preset release -- --quiet
+	@DESTDIR=$(DESTDIR) cmake --install build/release >/dev/null
+
+# Debian packages in build/package/packages: certrelay, certrelayd, libcertrelay0, libcertrelay-dev.
+package: deps
+	@$(install_missing) $(PACKAGE_PACKAGES)
+	@sh packaging/package.sh
+
+# The packages in a fresh Debian of their own: installed, used and purged. As root; takes some minutes.
+package-test: package
+	@$(install_missing) $(PACKAGE_TEST_PACKAGES)
+	@sh tests/package/package_test.sh build/package
 
 # A certificate moves between two folders of this machine, through a real relay over TLS.
 demo: build
@@ -60,6 +82,22 @@ bench: test-deps
 
 bench-peers:
 	@$(install_missing) $(PEER_PACKAGES)
+
+# The container image certrelayd:latest (docker/README.md). Without Docker by buildah, as root: then build/image/certrelayd.tar is for `docker load`.
+image:
+	@docker info >/dev/null 2>&1 || $(install_missing) $(IMAGE_PACKAGES)
+	@sh docker/image.sh build/image
+
+# A certificate moves through the image's relay, which has nothing to write to and no privileges; the sample configurations are read.
+image-test: build
+	@$(install_missing) $(TEST_PACKAGES) $(IMAGE_TEST_PACKAGES)
+	@[ -f build/image/config.json ] || $(MAKE) --no-print-directory image
+	@sh docker/test/run.sh build test_image test_settings
+
+# Certificates move through nginx and Caddy, with the sample configurations, in front of a real relay. They are unpacked, not installed.
+proxy-test: build
+	@$(install_missing) $(TEST_PACKAGES) $(IMAGE_TEST_PACKAGES)
+	@sh docker/test/run.sh build test_proxies
 
 # Each fuzzer for FUZZ_SECONDS (one hour by default).
 FUZZ_SECONDS = 3600
