@@ -173,6 +173,10 @@ int choose_scan(const struct app *app, struct store_list *list)
 {
     enum store_fault fault = store_scan(app->settings.store, list);
 
+    if (list->is_cut)
+        say_must(STYLE_WARN, "%s",
+                 _("A folder here holds more than 2,000 names, so that not all was looked at. Name the "
+                   "certificate's own folder with --store."));
     if (fault || !list->count)
         return say_error(fault ? error_of_store(fault) : ERROR_STORE_NOT_FOUND, app->settings.store);
     return 0;

@@ -83,12 +83,14 @@ void scan_folder(struct scan *scan, int folder, const char *path, int depth)
     }
     group_take(scan, folder, path, names);
     authorities_take(scan, folder, path, names);
-    for (char **name = names; *name != NULL && depth < DEPTH_MAX && scan->names_left > 0; name++) {
+    size_t count = 0;
+    for (; names[count] != NULL && depth < DEPTH_MAX && scan->names_left > 0; count++) {
         scan->names_left--;
-        if (!is_ours(*name) && entry_type(folder, *name) == ENTRY_FOLDER) {
-            scan_below(scan, folder, path, *name, depth + 1);
+        if (!is_ours(names[count]) && entry_type(folder, names[count]) == ENTRY_FOLDER) {
+            scan_below(scan, folder, path, names[count], depth + 1);
         }
     }
+    scan->list->is_cut |= count == FILES_ENTRIES_MAX || scan->names_left == 0;
     names_free(names);
 }
 

@@ -98,6 +98,7 @@ struct store_list {
     size_t count;
     struct store_authority *authorities; /* each once, at most 256 */
     size_t authority_count;
+    int is_cut; /* there were more names than are looked at, so there may be more certificates */
 };
 
 /* How a private key file is encrypted, for a details view. */

@@ -310,6 +310,25 @@ static void folders_are_walked_to_eight_levels_and_no_deeper(void **state)
     help_remove(dir);
 }
 
+static void a_folder_of_too_many_names_is_told(void **state)
+{
+    (void)state;
+    struct store_list list;
+    char *dir = help_temporary();
+    help_copy(bank(), help_path("%s/certificate", dir));
+    for (int i = 1; i < 1999; i++) {
+        help_write(help_path("%s/%04d", dir, i), "", 0);
+    }
+    assert_int_equal(store_scan(dir, &list), STORE_OK);
+    assert_false(list.is_cut);
+    store_list_free(&list);
+    help_write(help_path("%s/1999", dir), "", 0);
+    assert_int_equal(store_scan(dir, &list), STORE_OK);
+    assert_true(list.is_cut);
+    store_list_free(&list);
+    help_remove(dir);
+}
+
 static void a_name_that_is_not_utf8_stays_as_it_is(void **state)
 {
     (void)state;
@@ -449,6 +468,7 @@ int main(void)
         cmocka_unit_test(a_pipe_in_place_of_a_file_does_not_hang),
         cmocka_unit_test(a_file_over_the_limit_is_too_big),
         cmocka_unit_test(folders_are_walked_to_eight_levels_and_no_deeper),
+        cmocka_unit_test(a_folder_of_too_many_names_is_told),
         cmocka_unit_test(a_name_that_is_not_utf8_stays_as_it_is),
         cmocka_unit_test(file_names_in_another_case_are_found),
         cmocka_unit_test(backups_and_stages_are_left_out),
