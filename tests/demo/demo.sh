@@ -125,8 +125,9 @@ HELP
 
 if [ "${PHONE:-}" != 1 ]; then
     say "With a phone"
-    echo "    PHONE=1 make demo      keeps a relay running at https://${host:-ADDRESS}:8443/ until Ctrl-C, and shows the QR code for it"
+    echo "    PHONE=1 make demo      keeps a relay running until Ctrl-C, at https://${host:-ADDRESS}:8443/"
     phone_help
+    [ -z "$host" ] || qrencode -t UTF8 -m 2 "https://$host:8443/" | indent phone
     exit 0
 fi
 
