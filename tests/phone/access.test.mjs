@@ -38,7 +38,7 @@ stage.act("what bars somebody is found", async () => {
   await person.page.evaluate(() => {
     const [first, second] = document.querySelectorAll(".choice");
     document.documentElement.removeAttribute("lang");
-    first.style.cssText = "background: #eeeeee; color: #dddddd; transition: color 1s";
+    first.style.cssText = "background: #eeeeee; color: #dddddd; transition: margin 1s";
     second.style.cssText = "position: relative; top: -3rem; width: 2rem; padding: 0; overflow: hidden; white-space: nowrap";
   });
   const found = (await faults(person)).join("\n");
@@ -81,8 +81,9 @@ async function byKeyboard(receiver, sender) {
   await give.choose("next");
   await give.lands("send-number");
   await take.choose("receive");
+  const number = await receiver.shownNumber(); // the screen is drawn anew when it comes
   await take.lands("receive");
-  await give.type("#number", await receiver.shownNumber());
+  await give.type("#number", number);
   await give.lands("send-consent");
   await take.lands("receive-confirm");
   await give.choose("agree");
@@ -107,6 +108,7 @@ stage.act("by keyboard the number is entered where one was shown, mistyped, and 
   const person = await stage.sitAtDesk();
   const keys = new Keys(person);
   await keys.choose("receive");
+  await person.shownNumber();
   await keys.lands("receive");
   await keys.choose("enterInstead");
   await keys.lands("receive");

@@ -16,7 +16,7 @@ function tapAtOnce(page, selector, name) {
       const button = [...document.querySelectorAll("main button")].find((each) => each.textContent === wanted);
       if (window.hasTapped || !button || !document.querySelector(awaited)) return;
       window.hasTapped = true;
-      button.click();
+      button.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
     };
     window.hasTapped = false;
     new MutationObserver(look).observe(document.getElementById("main"), { childList: true, subtree: true, attributes: true });
@@ -25,7 +25,7 @@ function tapAtOnce(page, selector, name) {
 
 const tapped = (person) => person.page.waitForFunction(() => window.hasTapped);
 const follow = (person, fragment) => person.page.evaluate((hash) => void (location.hash = hash), `#${fragment}`);
-const isUsable = (person, name) => person.button(name).and(person.page.locator(":enabled")).waitFor();
+const isUsable = (person, name) => person.button(name).and(person.page.locator('[aria-disabled="false"]')).waitFor();
 
 async function declined(person, receiver) {
   await tapped(person);
@@ -54,6 +54,22 @@ stage.act("nor is one when something above pushes the button under the finger", 
   await tapAtOnce(person.page, '[data-error="link-damaged"]', person.word("agree"));
   await follow(person, "v=1");
   await declined(person, receiver);
+});
+
+stage.act("a link that is opened at the question is not taken in place of the device that was met", async () => {
+  const receiver = stage.pc().import();
+  const stranger = stage.pc().import();
+  const { link } = await stranger.event((event) => event.link);
+  const person = await stage.sit();
+  await person.send(filesOf(certFolder()));
+  await person.enter((await receiver.event((event) => event.code)).code);
+  await person.at("send-consent");
+  await follow(person, link.split("#")[1]);
+  await person.page.locator('[data-error="page-busy"]').waitFor();
+  await person.agree();
+  await person.at("send-done");
+  assert.equal(await receiver.ended, 0);
+  assert.equal(stranger.events().some((event) => event.event === "peer"), false);
 });
 
 stage.act("a second tap on the download does not say that the file is there", async () => {
@@ -90,6 +106,64 @@ stage.act("the question after a download stays over another way that was given u
   await person.tap("haveFile");
   await person.at("receive-done");
   assert.equal(await sender.ended, 0);
+});
+
+stage.act("a folder that is picked after the transfer has ended is not touched", async () => {
+  const prepare = ({ page }) => page.addInitScript(() => {
+    window.showDirectoryPicker = () => new Promise((resolve) => (window.pick = resolve));
+  });
+  const person = await stage.sit({ prepare });
+  const sender = stage.pc().export(certFolder(), { code: await person.receive() });
+  await person.toSaving();
+  await person.tap("folder");
+  await sender.kill("SIGINT");
+  assert.equal(await person.failure(), "peer-cancelled");
+  const touched = await person.page.evaluate(async () => {
+    const names = [];
+    window.pick(new Proxy({}, { get: (_, name) => (name === "then" ? undefined : (names.push(String(name)), undefined)) }));
+    await new Promise((resolve) => setTimeout(resolve));
+    await new Promise((resolve) => setTimeout(resolve));
+    return names;
+  });
+  assert.deepEqual(touched, []);
+});
+
+stage.act("saved while the sender stopped: the screen of the end says so", async () => {
+  const prepare = ({ page }) => page.addInitScript(() => {
+    const close = FileSystemWritableFileStream.prototype.close;
+    FileSystemWritableFileStream.prototype.close = async function () {
+      await (window.gate ??= new Promise((resolve) => (window.open = resolve)));
+      return close.call(this);
+    };
+    window.showDirectoryPicker = async () => navigator.storage.getDirectory();
+  });
+  const person = await stage.sit({ prepare });
+  const sender = stage.pc().export(certFolder(), { code: await person.receive() });
+  await person.toSaving();
+  await person.tap("folder");
+  await person.page.waitForFunction(() => Boolean(window.gate));
+  await person.page.locator("#tongue").click();
+  await person.page.locator("#tongue").click();
+  await person.tap("refuse"); // not while it is written
+  await sender.kill("SIGINT");
+  assert.equal(await person.failure(), "peer-cancelled");
+  await person.page.evaluate(() => window.open());
+  await person.reads("보낸 기기에만 알리지 못했습니다");
+});
+
+stage.act("deleting what is kept needs a second thought: not a double tap, not two Enters", async () => {
+  const person = await stage.sitAtDesk();
+  await person.tap("kept");
+  await person.tap("turnOn");
+  await tapAtOnce(person.page, "main .notice.warn", person.word("deleteAll"));
+  await person.button("turnOff").focus();
+  await person.page.keyboard.press("Enter");
+  await tapped(person);
+  await person.page.keyboard.press("Enter");
+  await person.button("turnOff").waitFor();
+  await person.tap("turnOff");
+  await person.tap("deleteAll");
+  await person.button("turnOn").waitFor();
 });
 
 stage.act("a link that is opened while a number is typed is proposed, not followed", async () => {

@@ -93,7 +93,7 @@ stage.act("a link to another relay is refused by name", async () => {
 stage.act("a link opened while the page is still starting is read, too", async () => {
   let isAsked, answer;
   const asked = new Promise((resolve) => (isAsked = resolve));
-  const person = await stage.sit({ prepare: ({ page }) => page.route("**/settings.json", (route) => {
+  const person = await stage.sit({ isStarting: true, prepare: ({ page }) => page.route("**/settings.json", (route) => {
     answer = () => route.fulfill({ status: 404 });
     isAsked();
   }) });

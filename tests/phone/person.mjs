@@ -47,7 +47,7 @@ const WORDS = {
 
 export class Person {
   // One browser window of its own. The page's complaints are kept and must be none at the end.
-  static async sit(browser, url, { prepare, ...options } = {}) {
+  static async sit(browser, url, { prepare, isStarting, ...options } = {}) {
     const person = new Person();
     person.context = await browser.newContext({ ...PHONE, ...options });
     person.english = (options.locale ?? PHONE.locale).startsWith("en");
@@ -58,6 +58,7 @@ export class Person {
     await person.look(await person.context.newPage());
     await prepare?.(person);
     await person.page.goto(url);
+    if (!isStarting) await person.page.waitForSelector('main:not([data-screen="loading"])');
     return person;
   }
 

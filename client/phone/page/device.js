@@ -65,6 +65,7 @@ export function platformName() {
 
 // Name of page.def, or "" when everything is there.
 export function lack() {
+  if (window.top !== window.self) return "framed"; // a server may say so in a header, but not every server does
   if (!window.isSecureContext) return "no-secure-context";
   if (typeof WebAssembly !== "object" || typeof WebAssembly.instantiate !== "function") return "no-webassembly";
   if (!window.crypto?.getRandomValues || !window.crypto.subtle) return "no-crypto";

@@ -34,11 +34,11 @@ function group(field) {
 
 // typed: what the field holds, kept by the caller over a change of language.
 export class NumberEntry {
-  constructor(app, role, typed, onInvite) {
-    Object.assign(this, { app, role, typed, onInvite, slow: 0 });
+  constructor(app, role, typed, { onInvite, onLink }) {
+    Object.assign(this, { app, role, typed, onInvite, onLink, slow: 0 });
     this.fault = h("div", { id: "number-fault" });
     this.field = this.makeField();
-    this.scanner = new Scanner((text) => this.scanned(text));
+    this.scanner = new Scanner((text) => this.scanned(text), () => this.tell(""));
     this.node = this.makeForm();
   }
 
@@ -114,11 +114,11 @@ export class NumberEntry {
     return read.fault === "code-not-digits" ? "not-our-code" : read.fault;
   }
 
-  // A link that was opened while this screen is on show.
+  // A link that was opened while this screen is on show may be a stranger's: it is proposed like any other.
   linked(link) {
     const name = link.fault ?? misfit(link, this.role);
     this.tell(name);
-    if (!name) this.onInvite(link.invite);
+    if (!name) this.onLink(link);
   }
 
   stop() {

@@ -5,7 +5,7 @@ import { applyColour, isSingleFile, pageAddress, readSettings } from "./settings
 import { chooseLanguage, currentLanguage, failure, setLanguage, t } from "./texts.js";
 import { frame } from "./frame.js";
 import { Pairing } from "./pairing.js";
-import { announce, busy, h } from "./ui.js";
+import { busy, h, problem } from "./ui.js";
 import { guardLeaving, markStage, takeStage, watchPage } from "./wake.js";
 import { loadScreens, screens } from "./screens/index.js";
 
@@ -103,6 +103,12 @@ class App {
     return this.settings.name || t("Move a certificate");
   }
 
+  // The same screen once more, with what has changed.
+  redraw() {
+    this.drawn.leave?.();
+    this.draw(false);
+  }
+
   // Something about the pairing changed; the screen on show says so.
   update(what) {
     this.drawn.update?.(what);
@@ -134,8 +140,7 @@ class App {
   switchLanguage() {
     setLanguage(currentLanguage() === "ko" ? "en" : "ko");
     frame(this);
-    this.drawn.leave?.();
-    this.draw(false);
+    this.redraw();
     document.getElementById("tongue").focus();
   }
 
@@ -144,6 +149,15 @@ class App {
     if (!read) return { fault: "link-damaged" };
     if (read.relay && read.relay !== this.settings.relay) return { fault: "code-other-relay" };
     return { invite: read.invite, wantsSend: read.wantsSend };
+  }
+
+  // Beside what is under way. It pushes the rest down, so the screen looks where its buttons are.
+  tell(name) {
+    this.told?.remove();
+    this.told = problem(failure(name));
+    document.querySelector("#main h1").after(this.told);
+    this.told.scrollIntoView({ block: "nearest" });
+    this.update("told");
   }
 
   // A link says what this device shall do; nothing happens before a tap.
@@ -156,7 +170,7 @@ class App {
     }
     const link = this.readLink(fragment);
     if (this.drawn.linked) this.drawn.linked(link);
-    else if (this.pairing && (link.fault || !this.mayLeave())) announce(failure(link.fault ?? "page-busy").what);
+    else if (this.pairing && (link.fault || this.current === "send-consent" || !this.mayLeave())) this.tell(link.fault ?? "page-busy");
     else if (link.fault) this.go("start", { fault: link.fault });
     else this.go(link.wantsSend ? "send-choose" : "receive", { link });
   }
@@ -183,7 +197,7 @@ async function start() {
   const reason = lack() || (app.settings.relay ? "" : "no-relay");
   if (reason || inAppName()) {
     app.go("unsupported", { reason: reason || "in-app-browser", hadLink: link !== "" });
-    app.afterwards = () => app.follow(link);
+    app.afterwards = () => (link ? app.follow(link) : app.go("start"));
     return;
   }
   app.go("start");

@@ -33,9 +33,12 @@ export class Meeting {
   pump() {
     if (this.isPumping || this.isClosed) return;
     this.isPumping = true;
-    this.transfer.tick();
-    this.passEvents();
-    this.isPumping = false;
+    try {
+      this.transfer.tick();
+      this.passEvents();
+    } finally {
+      this.isPumping = false; // a listener's exception must not stop the transfer for good
+    }
     if (this.isClosed) return;
     this.connectIfDue();
     this.passOutput();

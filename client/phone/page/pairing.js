@@ -17,9 +17,9 @@ export class Pairing {
     this.app = app;
     this.side = plan.invite ? "typist" : "displayer";
     this.step = "connect";
-    this.shown = this.hello = this.end = this.saved = this.fault = null;
+    this.shown = this.hello = this.end = this.saved = this.fault = this.handedOut = null;
     this.until = this.announcedLeft = Infinity;
-    this.isOffline = this.isAway = this.isStored = this.isSent = this.isLeft = false;
+    this.isOffline = this.isAway = this.isStored = this.isSent = this.isLeft = this.isSaving = this.isHandedOut = false;
     this.arrived = [];
     this.leavesAt = Infinity;
     this.meeting = new Meeting(this.transfer(), app.settings.relay, (event) => this.hear(event));

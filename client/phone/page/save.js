@@ -148,10 +148,10 @@ const shownPlace = (picked, { place, path }) =>
 /** Stores all certificates in a folder the person picks (or folder), or none. Call it at once when the person taps: the picker needs that.
  * {places}: stored and read back. {clash: [{owner, name, kind: 'renewed' or 'other'}], folder}: nothing was written, another
  * certificate has the name; ask, then call again with this folder and mayReplace: the old one stays as a backup. null: the person
- * closed the picker. Throws {id, isUndone}; isUndone false: not all that was written could be removed. */
-export async function saveToFolder(certs, tables, { folder = null, mayReplace = false, now = timeNow() } = {}) {
+ * closed the picker, or by then it was not wanted any more (isWanted). Throws {id, isUndone}; isUndone false: not all that was written could be removed. */
+export async function saveToFolder(certs, tables, { folder = null, mayReplace = false, now = timeNow(), isWanted = () => true } = {}) {
   const picked = folder ?? (await pickFolder());
-  if (picked === null) {
+  if (picked === null || !isWanted()) {
     return null;
   }
   checkArrived(certs);

@@ -52,10 +52,12 @@ async function readPicture(file) {
   }
 }
 
-// onText gets what the code says and answers with the name of a failure, or nothing when it was taken.
+// onText gets what the code says and answers with the name of a failure, or nothing when it was taken. onStart: the person
+// turns to the camera or to a picture, and what was said of something else is over.
 export class Scanner {
-  constructor(onText) {
+  constructor(onText, onStart) {
     this.onText = onText;
+    this.onStart = onStart;
     this.place = h("div", { class: "stack" });
     this.fault = h("div");
     this.node = h("div", { class: "stack" }, this.place, this.fault);
@@ -94,6 +96,7 @@ export class Scanner {
   }
 
   async start() {
+    this.onStart();
     this.tell("");
     this.isWanted = true;
     try {
@@ -131,6 +134,7 @@ export class Scanner {
   async picture(input) {
     const [file] = input.files;
     input.value = "";
+    this.onStart();
     this.tell("");
     if (!file) return;
     const text = await readPicture(file).catch(() => "");

@@ -50,6 +50,33 @@ export function button(label, onclick, kind = "plain", attributes = {}) {
   return h("button", { type: "button", class: `button ${kind}`, onclick, ...attributes }, label);
 }
 
+const HOLD_MS = 700; // a finger that is on its way lands, and a double tap ends, sooner than that
+
+// A button for what cannot be taken back: to fingers it is deaf whenever it has just come, or was pushed elsewhere. A key goes to
+// what has the focus, so it needs no wait. look() sees whether it was pushed; look(true) is told so.
+export function steadyButton(label, onclick, kind = "plain") {
+  let at = null;
+  let timer = 0;
+  const hold = (isHeld) => made.setAttribute("aria-disabled", String(isHeld));
+  const look = (isPushed = false) => {
+    const now = Math.round(made.getBoundingClientRect().top + window.scrollY);
+    if (now === at && !isPushed) return;
+    at = now;
+    hold(true);
+    clearTimeout(timer);
+    timer = setTimeout(hold, HOLD_MS, false);
+  };
+  const tapped = (event) => {
+    look();
+    const isKey = event.detail === 0;
+    if (isKey || made.getAttribute("aria-disabled") === "false") onclick();
+  };
+  const made = button(label, tapped, kind);
+  hold(true);
+  queueMicrotask(() => look()); // by then it is on the screen
+  return { made, look };
+}
+
 // A large button: what it does in a word, and what that means.
 export function choice(name, label, text, isMain, onclick) {
   return h(

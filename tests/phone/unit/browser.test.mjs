@@ -61,7 +61,7 @@ function given(t) {
   return { certs, sealed, tables: TABLES, now: NOW, owner: manifest.users[0].real_name, dir: manifest.users[0].dir };
 }
 
-test("nothing is stored before it is turned on, nothing is left when it is turned off", () => inBrowser(async (open, page) => {
+test("nothing is stored before it is turned on, nothing is left when it is turned off", (t) => inBrowser(async (open, page) => {
   const told = await page.evaluate(async ({ certs, tables, now }) => {
     const before = [await keep.isKept(), await keep.list(tables, now), await idOf(keep.put(certs.map(unpack), tables)), await idOf(keep.get("x")), await names()];
     const { databases } = IDBFactory.prototype;
@@ -83,7 +83,7 @@ test("nothing is stored before it is turned on, nothing is left when it is turne
   assert.deepEqual(told.after, [false, [], "keep-unavailable"]);
 }));
 
-test("what is kept is listed, given back byte for byte, after a reload too, and removed", () => inBrowser(async (open, page) => {
+test("what is kept is listed, given back byte for byte, after a reload too, and removed", (t) => inBrowser(async (open, page) => {
   const all = given(t);
   const ids = await page.evaluate(async ({ certs, sealed, tables }) => {
     await keep.turnOn();
@@ -110,7 +110,7 @@ test("what is kept is listed, given back byte for byte, after a reload too, and 
   assert.deepEqual([told.gone, told.left], ["not-found", 2]);
 }));
 
-test("on the disk nothing of it lies open, and the key does not come out", () => inBrowser(async (open, page) => {
+test("on the disk nothing of it lies open, and the key does not come out", (t) => inBrowser(async (open, page) => {
   const told = await page.evaluate(async ({ certs, tables }) => {
     await keep.turnOn();
     await keep.put([unpack(certs[0])], tables);
@@ -129,7 +129,7 @@ test("on the disk nothing of it lies open, and the key does not come out", () =>
   assert.equal(Buffer.from(told.sealed).indexOf("yessign"), -1);
 }));
 
-test("a record that was changed, or stands in another's place, does not open and is told as damaged", () => inBrowser(async (open, page) => {
+test("a record that was changed, or stands in another's place, does not open and is told as damaged", (t) => inBrowser(async (open, page) => {
   const told = await page.evaluate(async ({ certs, tables, now }) => {
     await keep.turnOn();
     const ids = await keep.put(certs.map(unpack), tables);
@@ -147,7 +147,7 @@ test("a record that was changed, or stands in another's place, does not open and
   assert.deepEqual(told.list, [["damaged-cert", null], ["damaged-cert", null]]);
 }));
 
-test("where the disk is full, fails or reads back otherwise, nothing is kept and the reason is told", () => inBrowser(async (open, page) => {
+test("where the disk is full, fails or reads back otherwise, nothing is kept and the reason is told", (t) => inBrowser(async (open, page) => {
   const told = await page.evaluate(async ({ certs, tables, now }) => {
     await keep.turnOn();
     const { add } = IDBObjectStore.prototype;
@@ -181,7 +181,7 @@ test("where the disk is full, fails or reads back otherwise, nothing is kept and
   assert.deepEqual([told.left, told.good], [0, null]);
 }));
 
-test("turning it on again, when that fails, takes nothing away", () => inBrowser(async (open, page) => {
+test("turning it on again, when that fails, takes nothing away", (t) => inBrowser(async (open, page) => {
   const told = await page.evaluate(async ({ certs, tables, now }) => {
     const { generateKey } = SubtleCrypto.prototype;
     const failing = () => Promise.reject(new DOMException("", "UnknownError"));
@@ -197,7 +197,7 @@ test("turning it on again, when that fails, takes nothing away", () => inBrowser
   assert.deepEqual(told, ["keep-unavailable", [], "keep-unavailable", 2]);
 }));
 
-test("without IndexedDB, or one that refuses, it says that it cannot keep", () => inBrowser(async (open, page) => {
+test("without IndexedDB, or one that refuses, it says that it cannot keep", (t) => inBrowser(async (open, page) => {
   const told = await page.evaluate(async ({ tables, now }) => {
     const refusing = { open: () => { throw new DOMException("", "SecurityError"); }, deleteDatabase: () => { throw new DOMException("", "SecurityError"); } };
     const results = [];
@@ -210,7 +210,7 @@ test("without IndexedDB, or one that refuses, it says that it cannot keep", () =
   assert.deepEqual(told, [[false, "keep-unavailable"], [false, "keep-unavailable"]]);
 }));
 
-test("it can be turned off while another tab uses it", () => inBrowser(async (open, page) => {
+test("it can be turned off while another tab uses it", (t) => inBrowser(async (open, page) => {
   const other = await open();
   const all = given(t);
   await page.evaluate(async ({ certs, tables }) => {
@@ -231,7 +231,7 @@ test("it can be turned off while another tab uses it", () => inBrowser(async (op
   assert.deepEqual(await other.evaluate(async () => [await keep.isKept(), await names()]), [false, []]);
 }));
 
-test("a certificate is stored in a folder of the browser's own, and read back", () => inBrowser(async (open, page) => {
+test("a certificate is stored in a folder of the browser's own, and read back", (t) => inBrowser(async (open, page) => {
   const all = given(t);
   const told = await page.evaluate(async ({ certs, tables, now }) => {
     const folder = await navigator.storage.getDirectory();
@@ -253,7 +253,7 @@ test("a certificate is stored in a folder of the browser's own, and read back", 
   assert.equal(told.paths.length, all.certs.reduce((sum, { files }) => sum + files.length, 0));
 }));
 
-test("syllables outside KS X 1001 are read", () => inBrowser(async (open, page) => {
+test("syllables outside KS X 1001 are read", (t) => inBrowser(async (open, page) => {
   const text = await page.evaluate(async () => (await import("/client/phone/page/names.js")).koreanText(Uint8Array.of(0x8c, 0x63, 0xb9, 0xe6)));
   assert.equal(text, "똠방");
 }));

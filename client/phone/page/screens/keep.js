@@ -4,7 +4,7 @@ import { keepText } from "./keep-text.js";
 import { get, isKept, list, remove, turnOff, turnOn } from "../keep.js";
 import { downloadZip } from "../save.js";
 import { failure, t } from "../texts.js";
-import { actions, announce, button, h, notice, problem } from "../ui.js";
+import { actions, announce, button, h, notice, problem, steadyButton } from "../ui.js";
 
 class Shelf {
   constructor(app) {
@@ -82,14 +82,15 @@ class Shelf {
     );
   }
 
-  // Asked in place, so that one tap never deletes.
+  // Asked in place, so that one tap never deletes, nor do two that come quickly or a key that is held.
   question(label, text, sure, action) {
     const place = h("div", { class: "stack" });
     const reset = () => place.replaceChildren(actions(button(label, ask, "quiet")));
     const ask = () => {
-      const yes = button(sure, () => this.attempt(action));
-      place.replaceChildren(notice("warn", h("p", null, text)), actions(yes, button(t("No"), reset)));
-      yes.focus();
+      const yes = steadyButton(sure, () => this.attempt(action));
+      const no = button(t("No"), reset);
+      place.replaceChildren(notice("warn", h("p", null, text)), actions(yes.made, no));
+      no.focus();
     };
     reset();
     return place;

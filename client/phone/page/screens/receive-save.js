@@ -5,7 +5,7 @@ import { isKept, put, turnOn } from "../keep.js";
 import { containerName, dateOf, timeNow } from "../places.js";
 import { canPickFolder, canShareZip, downloadFile, downloadZip, saveToFolder, shareZip } from "../save.js";
 import { failure, t } from "../texts.js";
-import { actions, button, choice, disclosure, foreign, h, notice, problem } from "../ui.js";
+import { actions, button, choice, disclosure, foreign, h, notice, problem, steadyButton } from "../ui.js";
 import { keepText } from "./keep-text.js";
 import { clock, lineNews, stepList } from "../waiting.js";
 
@@ -16,7 +16,6 @@ class Saving {
   constructor(app, pairing) {
     this.app = app;
     this.pairing = pairing;
-    this.isBusy = false;
     this.fault = h("div");
     this.question = h("div", { class: "question" });
   }
@@ -30,8 +29,8 @@ class Saving {
   }
 
   async attempt(action) {
-    if (this.isBusy || this.pairing.end) return;
-    this.isBusy = true;
+    if (this.pairing.isSaving || this.pairing.end) return;
+    this.pairing.isSaving = true;
     this.tell("");
     this.question.replaceChildren();
     try {
@@ -39,28 +38,35 @@ class Saving {
     } catch (error) {
       this.tell(error?.id ?? "save-failed");
     } finally {
-      this.isBusy = false;
+      this.pairing.isSaving = false;
+      if (!this.question.hasChildNodes()) this.showHandedOut();
     }
   }
 
-  ask(title, ...content) {
+  show(title, ...content) {
     const heading = h("h2", { tabindex: "-1" }, title);
     this.question.replaceChildren(h("section", { class: "card" }, heading, content));
-    heading.focus();
+    return heading;
+  }
+
+  ask(title, ...content) {
+    this.show(title, ...content).focus();
     this.question.scrollIntoView({ block: "nearest" });
   }
 
   finish(how, places = []) {
     this.pairing.stored(this.certs, { how, places });
-    if (this.pairing.isStored) this.app.go("receive-done", { pairing: this.pairing });
+    if (this.pairing.isStored) return this.app.go("receive-done", { pairing: this.pairing });
+    const isShown = this.app.current === "ended" && this.app.props.pairing === this.pairing;
+    return isShown && this.app.redraw(); // it ended while this was being saved: that is told there
   }
 
   decline() {
-    if (!this.isBusy) this.pairing.refuse("declined");
+    if (!this.pairing.isSaving) this.pairing.refuse("declined");
   }
 
   async toFolder(options) {
-    const result = await saveToFolder(this.certs, tables, options);
+    const result = await saveToFolder(this.certs, tables, { ...options, isWanted: () => !this.pairing.end });
     if (result?.clash) return this.askToReplace(result);
     if (!result) return undefined;
     this.pairing.isHandedOut = true;
@@ -89,14 +95,16 @@ class Saving {
           () => this.attempt(() => this.toFolder({ folder, mayReplace: true })),
           isOlder ? "main" : "plain",
         ),
-        button(t("Choose another way to save"), () => this.question.replaceChildren()),
+        button(t("Choose another way to save"), () => (this.question.replaceChildren(), this.showHandedOut())),
       ),
     );
   }
 
   async toKeep() {
     await turnOn();
+    if (this.pairing.end) return;
     await put(this.certs, tables);
+    this.pairing.isHandedOut = true;
     this.finish("keep");
   }
 
@@ -105,27 +113,42 @@ class Saving {
   }
 
   async toFile() {
-    const name = this.isOneFile() ? await containerName(this.certs[0], "") : `certrelay-NPKI-${dateOf(timeNow())}.zip`;
-    await (this.isOneFile() ? downloadFile(this.certs[0]) : downloadZip(this.certs, tables));
-    this.askForFile("zip", t("Look into the Downloads folder; the file is called {name}.", { name }), () => this.toFile());
+    const isOne = this.isOneFile();
+    const name = isOne ? await containerName(this.certs[0], "") : `certrelay-NPKI-${dateOf(timeNow())}.zip`;
+    await (isOne ? downloadFile(this.certs[0]) : downloadZip(this.certs, tables));
+    this.askForFile({ how: "zip", name });
   }
 
   async toShare() {
     const isShared = await shareZip(this.certs, tables).catch(() => this.tell("share-failed"));
-    if (isShared) this.askForFile("share", t("Look where you put it, for example in the Files app."), () => this.toShare());
+    if (isShared) this.askForFile({ how: "share" });
   }
 
-  // A browser does not say what became of a download, so the person says it.
-  askForFile(how, where, again) {
+  // A browser does not say what became of a download, so the person says it, now or after another look around.
+  askForFile(handedOut) {
     this.pairing.isHandedOut = true;
-    this.ask(
+    this.pairing.handedOut = handedOut;
+    this.showHandedOut()?.focus();
+    this.question.scrollIntoView({ block: "nearest" });
+  }
+
+  showHandedOut() {
+    if (!this.pairing.handedOut) return null;
+    const { how, name } = this.pairing.handedOut;
+    const isShare = how === "share";
+    const yes = steadyButton(t("I have the file"), () => this.finish(how), "main");
+    const again = button(t("Once more"), () => this.attempt(() => (isShare ? this.toShare() : this.toFile())));
+    return this.show(
       t("Is the file there?"),
-      h("p", null, where),
-      h("p", null, t('The sender is told "sent" only after you say so here.')),
-      actions(
-        button(t("I have the file"), () => this.finish(how), "main"),
-        button(t("Once more"), () => this.attempt(again)),
+      h(
+        "p",
+        null,
+        isShare
+          ? t("Look where you put it, for example in the Files app.")
+          : t("Look into the Downloads folder; the file is called {name}.", { name }),
       ),
+      h("p", null, t('The sender is told "sent" only after you say so here.')),
+      actions(yes.made, again),
     );
   }
 }
@@ -155,6 +178,7 @@ export function receiveSave(app, { pairing }) {
   const saving = new Saving(app, pairing);
   const offer = h("div", null, keepOffer(saving, false));
   isKept().then((isOn) => isOn && offer.replaceChildren(keepOffer(saving, true)));
+  saving.showHandedOut();
   const news = lineNews(pairing);
   const left = clock(pairing, t("Time left to save"));
   const body = [

@@ -66,7 +66,10 @@ function invited(app, link) {
 }
 
 function entering(app, typed) {
-  const entry = new NumberEntry(app, "receiver", typed, (invite) => join(app, invite));
+  const entry = new NumberEntry(app, "receiver", typed, {
+    onInvite: (invite) => join(app, invite),
+    onLink: (link) => app.go("receive", { link }),
+  });
   return {
     title: t("Enter the number of the device that sends"),
     body: [

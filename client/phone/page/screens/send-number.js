@@ -21,7 +21,10 @@ function where() {
 }
 
 function entering(app, certs, typed) {
-  const entry = new NumberEntry(app, "sender", typed, (invite) => join(app, certs, invite));
+  const entry = new NumberEntry(app, "sender", typed, {
+    onInvite: (invite) => join(app, certs, invite),
+    onLink: (link) => app.go("send-number", { certs, link }),
+  });
   const body = [
     entry.node,
     where(),

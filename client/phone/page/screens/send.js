@@ -1,7 +1,7 @@
 // Sending, once the devices are connected: who receives and whether to go on, on its way, and sent.
 import { certList, peerCard } from "../cards.js";
 import { failure, t } from "../texts.js";
-import { actions, busy, button, disclosure, h, icon, notice, problem } from "../ui.js";
+import { actions, busy, button, disclosure, h, icon, notice, problem, steadyButton } from "../ui.js";
 import { clock, lineNews, stepList } from "../waiting.js";
 
 function warning() {
@@ -18,9 +18,10 @@ export function sendConsent(app, { pairing }) {
   const news = lineNews(pairing);
   const left = clock(pairing, t("Time left"));
   const fault = h("div");
-  const agree = () => {
+  const consent = () => {
     if (!pairing.consent(true)) fault.replaceChildren(problem(failure("too-big")));
   };
+  const agree = steadyButton(t("It is my device. Send"), consent, "main");
   const body = [
     stepList(pairing),
     news.node,
@@ -31,12 +32,12 @@ export function sendConsent(app, { pairing }) {
     h("p", null, t("Is this your own device, and shall the certificate be sent to it?")),
     fault,
     actions(
-      button(t("It is my device. Send"), agree, "main"),
+      agree.made,
       button(t("Do not send"), () => pairing.consent(false)),
     ),
     left.node,
   ];
-  return { title: t("Send it to this device?"), body, update: () => (left.update(), news.update()) };
+  return { title: t("Send it to this device?"), body, update: (what) => (left.update(), news.update(), agree.look(what === "told")) };
 }
 
 export function sendProgress(app, { pairing }) {

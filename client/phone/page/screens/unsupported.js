@@ -37,6 +37,12 @@ function wayOut(app, hadLink) {
   ];
 }
 
+// In a window of its own the address shows, and nothing lies over it.
+function ownWindow() {
+  const link = h("a", { class: "button main", href: cleanAddress(), target: "_blank", rel: "noopener noreferrer" }, t("Open in the browser"));
+  return [h("p", { class: "path" }, foreign(cleanAddress())), actions(link)];
+}
+
 function retry() {
   return actions(button(t("Try again"), () => location.reload(), "main"));
 }
@@ -44,6 +50,7 @@ function retry() {
 export function unsupported(app, { reason, hadLink }) {
   const isInApp = reason === "in-app-browser";
   const detail = isInApp ? h("p", null, foreign(inAppName())) : null;
-  const body = [problem(failure(reason), detail), isInApp ? wayOut(app, hadLink) : retry()];
+  const way = isInApp ? wayOut(app, hadLink) : reason === "framed" ? ownWindow() : retry();
+  const body = [problem(failure(reason), detail), way];
   return { title: isInApp ? t("Please open this page in your browser") : t("This page cannot work here"), body };
 }
