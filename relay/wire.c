@@ -35,10 +35,20 @@ void wire_tell_going_away(struct wire *wire)
     lws_callback_all_protocol(wire->context, ours, LWS_CALLBACK_USER);
 }
 
+/* Newer versions begin a line with the time and a letter: "[2001/02/03 04:05:06:7890] E: what it is". */
+static const char *without_time(const char *text)
+{
+    const char *end = text[0] == '[' ? strstr(text, "] ") : NULL;
+    const char *letter = end != NULL ? strstr(end, ": ") : NULL;
+
+    return letter != NULL ? letter + 2 : text;
+}
+
 /* The first thing it says is the cause; the rest are the consequences. */
 static void library_says(int level, const char *text)
 {
     (void)level;
+    text = without_time(text);
     if (complaint[0] == '\0')
         snprintf(complaint, sizeof complaint, "%.*s", (int)strcspn(text, "\n"), text);
 }

@@ -116,7 +116,7 @@ def test_another_websocket_implementation_gets_along(relay):
         async with websockets.connect(address, ssl=context, subprotocols=[PROTOCOL], host="127.0.0.1",
                                       origin="https://anywhere.example") as ws:
             assert ws.subprotocol == PROTOCOL
-            assert ws.extensions == []
+            assert getattr(ws, "protocol", ws).extensions == []  # the package's newer interface keeps them there
             await ws.send(b"\x01" + os.urandom(16))
             assert (await ws.recv())[0] == ALLOCATED
             await ws.ping()
