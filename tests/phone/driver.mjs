@@ -10,7 +10,7 @@
 import { execFileSync } from "node:child_process";
 import readline from "node:readline";
 import { LIMIT_MS, browser } from "./kit.mjs";
-import { Person } from "./person.mjs";
+import { Person, chosen } from "./person.mjs";
 import { serve } from "./site.mjs";
 
 const ENDED = 'main[data-screen="ended"] [data-error]';
@@ -59,7 +59,7 @@ class Job {
   async tap(name) {
     const button = this.person.button(name);
     await this.keepTrying(() => button.waitFor({ timeout: TAP_MS }));
-    await this.keepTrying(async () => (await button.count()) && button.click({ timeout: TAP_MS }));
+    await this.keepTrying(async () => (await button.count()) && chosen(name, button, { timeout: TAP_MS }));
   }
 
   async show() {

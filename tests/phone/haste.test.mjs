@@ -232,7 +232,7 @@ stage.act("within another site's frame the page offers nothing, whoever serves i
   });
   await new Promise((resolve) => around.listen(0, "127.0.0.1", resolve));
   stage.add({ story: () => "frame", stop: () => (around.closeAllConnections(), around.close(), site.stop()) });
-  const person = await stage.sitAtDesk({}, `http://127.0.0.1:${around.address().port}/`);
+  const person = await stage.sitAtDesk({ isStarting: true }, `http://127.0.0.1:${around.address().port}/`);
   const inside = person.page.frameLocator("iframe");
   await inside.locator('[data-error="framed"]').waitFor();
   assert.equal(await inside.getByRole("button", { name: /^Send/ }).count(), 0);

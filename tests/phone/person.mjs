@@ -45,6 +45,13 @@ const WORDS = {
   back: ["뒤로", "Back"],
 };
 
+const STEADY = ["agree", "haveFile"];
+
+// A key counts at once, where a finger counts only when such a button has stood still for a moment.
+export function chosen(name, button, options = {}) {
+  return STEADY.includes(name) ? button.press("Enter", options) : button.click(options);
+}
+
 export class Person {
   // One browser window of its own. The page's complaints are kept and must be none at the end.
   static async sit(browser, url, { prepare, isStarting, ...options } = {}) {
@@ -82,7 +89,7 @@ export class Person {
   }
 
   tap(name) {
-    return this.button(name).click();
+    return chosen(name, this.button(name));
   }
 
   main(screen) {
