@@ -1,5 +1,5 @@
 # The command certrelay: its parts, its texts, and its dialogue on a pseudo terminal (e2e/test_pc_dialogue.py).
-foreach(name pc_catalogue pc_options pc_config pc_address pc_entry pc_errors pc_choose pc_show pc_secret pc_net pc_calendar pc_verdict pc_drives pc_probe)
+foreach(name pc_catalogue pc_options pc_config pc_address pc_entry pc_errors pc_choose pc_show pc_secret pc_net pc_calendar pc_verdict pc_drives pc_probe pc_terminal)
   cr_unit(${name} LIBS pc_parts)
 endforeach()
 

@@ -178,13 +178,15 @@ static void pass_line(struct run *run)
 {
     const struct dialogue *dialogue = &run->config->dialogue;
     char line[TERMINAL_LINE_BYTES];
+    enum terminal_input found;
     size_t length = 0;
 
     if (!run->is_listening || !is_readable(STDIN_FILENO))
         return;
-    if (terminal_take_line(line, sizeof(line), &length) == TERMINAL_LINE) {
+    found = terminal_take_line(line, sizeof(line), &length);
+    if (found == TERMINAL_LINE) {
         dialogue->line(dialogue->self, run, line, length);
-    } else if (!interrupt_signal()) {
+    } else if (found != TERMINAL_NOTHING && !interrupt_signal()) {
         run_listen(run, 0);
         dialogue->line(dialogue->self, run, NULL, 0);
     }

@@ -5,6 +5,7 @@
 #include "table.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,8 +17,19 @@
 #include <unistd.h>
 
 static int may_ask, has_color, is_input, is_output, has_status;
+static int reader = STDIN_FILENO;
 static struct termios shown;
 static volatile sig_atomic_t is_hidden;
+
+/* Ctrl-C throws away what was typed: a line that was there is gone when it is read, and the read must not wait for another. The shell's own
+ * descriptor stays as it is, so this one is opened anew; where that is not allowed, the shell's is read. */
+static int reader_open(void)
+{
+    const char *name = ttyname(STDIN_FILENO);
+    int opened = name ? open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+
+    return opened < 0 ? STDIN_FILENO : opened;
+}
 
 void terminal_init(int ask, int color)
 {
@@ -27,6 +39,7 @@ void terminal_init(int ask, int color)
     is_output = isatty(STDERR_FILENO);
     may_ask = ask;
     has_color = color && is_output && kind && strcmp(kind, "dumb") != 0;
+    reader = is_input ? reader_open() : STDIN_FILENO;
 }
 
 int terminal_can_ask(void)
@@ -86,8 +99,10 @@ enum terminal_input terminal_take_line(char *line, size_t capacity, size_t *leng
     ssize_t count;
 
     do
-        count = read(STDIN_FILENO, line, capacity - 1);
+        count = read(reader, line, capacity - 1);
     while (count < 0 && errno == EINTR && !interrupt_signal());
+    if (count < 0 && errno == EAGAIN)
+        return TERMINAL_NOTHING;
     if (count < 0 && errno == EINTR)
         return TERMINAL_INTERRUPTED;
     if (count <= 0)
@@ -102,13 +117,19 @@ enum terminal_input terminal_take_line(char *line, size_t capacity, size_t *leng
 enum terminal_input terminal_wait_line(char *line, size_t capacity, size_t *length)
 {
     struct pollfd waiting[2] = {{STDIN_FILENO, POLLIN, 0}, {interrupt_fd(), POLLIN, 0}};
+    enum terminal_input found = TERMINAL_NOTHING;
 
-    while (poll(waiting, 2, -1) < 0)
-        if (errno != EINTR)
+    while (found == TERMINAL_NOTHING) {
+        int count = poll(waiting, 2, -1);
+
+        if (count < 0 && errno != EINTR)
             return TERMINAL_END;
-    if (waiting[1].revents)
-        return TERMINAL_INTERRUPTED;
-    return terminal_take_line(line, capacity, length);
+        if (count > 0 && waiting[1].revents)
+            return TERMINAL_INTERRUPTED;
+        if (count > 0)
+            found = terminal_take_line(line, capacity, length);
+    }
+    return found;
 }
 
 void terminal_forget_typed(void)

@@ -22,9 +22,10 @@ void terminal_hide(void);
 void terminal_restore(void);
 
 /* What read_line found. */
-enum terminal_input { TERMINAL_LINE, TERMINAL_END, TERMINAL_INTERRUPTED };
+enum terminal_input { TERMINAL_LINE, TERMINAL_END, TERMINAL_INTERRUPTED, TERMINAL_NOTHING };
 
-/* Reads the line that is there (standard input is readable): terminated, without its newline. A longer line is cut off. */
+/* Reads the line that is there (standard input is readable): terminated, without its newline. A longer line is cut off. TERMINAL_NOTHING when
+ * the terminal has thrown it away meanwhile, as it does at Ctrl-C. */
 enum terminal_input terminal_take_line(char *line, size_t capacity, size_t *length);
 /* The same, but waits for the line, or for a signal. */
 enum terminal_input terminal_wait_line(char *line, size_t capacity, size_t *length);
