@@ -32,6 +32,7 @@ export class Keys {
   constructor(person) {
     this.person = person;
     this.page = person.page;
+    this.page.on("filechooser", () => {}); // from now on, as a picker that opens before the browser was told to hand it over is lost
   }
 
   async tab() {
