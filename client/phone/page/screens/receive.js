@@ -3,8 +3,9 @@ import { checkArrived } from "../cert.js";
 import { certList, peerCard } from "../cards.js";
 import { NumberEntry } from "../entry.js";
 import { t } from "../texts.js";
-import { actions, busy, button, disclosure, h, notice } from "../ui.js";
-import { cancelButton, clock, lineNews, showHeading, showingNumber, stepList } from "../waiting.js";
+import { actions, busy, button, disclosure, h } from "../ui.js";
+import { cancelButton, clock, lineNews, stepList } from "../waiting.js";
+import { connecting, invited, showing } from "./number.js";
 
 function howTo() {
   return disclosure(
@@ -18,51 +19,17 @@ function howTo() {
   );
 }
 
-function showing(app, pairing) {
-  const news = lineNews(pairing);
-  const number = pairing.shown ? showingNumber(app, pairing, t("A phone that sends can scan this instead.")) : null;
-  const body = [
-    stepList(pairing),
-    news.node,
-    number?.node ?? busy(t("Asking the relay for a number")),
-    howTo(),
-    actions(button(t("Enter the other device's number instead"), () => app.enter("receive", { typed: {} }), "quiet")),
-    cancelButton(app, pairing),
-  ];
-  const update = (what) => {
-    if (what === "code") return app.draw(false);
-    number?.update();
-    return news.update();
-  };
-  return { title: showHeading("receiver"), body, update };
-}
-
-function connecting(app, pairing) {
-  const news = lineNews(pairing);
-  return {
-    title: t("Connecting to the other device"),
-    body: [stepList(pairing), news.node, busy(t("One moment")), cancelButton(app, pairing)],
-    update: news.update,
-  };
+function shown(app, pairing) {
+  const other = button(t("Enter the other device's number instead"), () => app.enter("receive", { typed: {} }), "quiet");
+  return showing(app, pairing, t("A phone that sends can scan this instead."), [howTo(), actions(other)]);
 }
 
 function join(app, invite) {
   return app.meet("receive", { role: "receiver", invite });
 }
 
-// A scanned link is only a proposal until the person taps.
-function invited(app, link) {
-  return {
-    title: t("Receive from the other device"),
-    body: [
-      notice("info", h("p", null, t("The QR code was read. Nothing has happened yet."))),
-      h("p", null, t("Go on only if the code is shown on your own device, in front of you.")),
-      actions(
-        button(t("Start receiving"), () => join(app, link.invite), "main"),
-        button(t("Not now"), () => app.home()),
-      ),
-    ],
-  };
+function proposed(app, link) {
+  return invited(app, t("Receive from the other device"), t("Start receiving"), () => join(app, link.invite));
 }
 
 function entering(app, typed) {
@@ -85,8 +52,8 @@ function entering(app, typed) {
 }
 
 export function receive(app, { pairing, link, typed }) {
-  if (pairing) return pairing.side === "displayer" ? showing(app, pairing) : connecting(app, pairing);
-  return link ? invited(app, link) : entering(app, typed ?? {});
+  if (pairing) return pairing.side === "displayer" ? shown(app, pairing) : connecting(app, pairing);
+  return link ? proposed(app, link) : entering(app, typed ?? {});
 }
 
 function faultOf(certs) {
