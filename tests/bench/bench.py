@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures the built programs on this machine and compares the figures with their aims.
 
-    bench.py BUILD [--runs N] [--only a,b,c,d,e,f,g] [--quick] [--no-peers]
+    bench.py BUILD [--runs N] [--only a,b,c,d,e,f,g,h,i] [--quick] [--no-peers]
 
 Figures are medians over the runs, quartiles beside them; what is compared is run in turn, and compared within each run. Loopback
 only."""
@@ -22,15 +22,21 @@ import signal
 import subprocess
 import tempfile
 
+import capacity
 import shelves
 import transfer
 from figures import Report, median, ratio, slope
 from peers import Peers
-from relay import Delay, Holder, Relay, make_certificate
+import siege
+from relay import Attacker, Delay, Holder, Relay, make_certificate
 
 ROUND_TRIPS_MS = (0, 25, 50)
 PEER_RUNS_MAX = 5           # of slow ones
 LIFE_SECONDS = 1800
+
+# As the relay comes; but one address plays all honest devices, and in a crowd everybody is let in.
+BESIEGED = "max_connections = {connections}\naddress_allocations = 0\n"
+BESIEGED_OPEN = BESIEGED + "address_connections = 0\n"
 
 PEER_NAMES = {"william": "wormhole-william", "magic": "magic-wormhole"}
 
@@ -50,6 +56,8 @@ class Sizes:
         self.held = 20 if quick else 1000
         self.crowd = 30 if quick else 15000
         self.fresh_relays = 1 if quick else 5
+        self.besieged = 4 if quick else 100
+        self.attacks = ("pings",) if quick else tuple(siege.ATTACKS)
         self.shelves = (25, 200) if quick else (250, 2000)
         self.scans = 1 if quick else 5
 
@@ -64,8 +72,8 @@ class Bench:
     def tool(self, name):
         return self.build / "tests" / f"bench_{name}"
 
-    def relay(self, has_tls, connections=1000):
-        return Relay(self.build / "relay/certrelayd", self.folder, has_tls, connections)
+    def relay(self, has_tls, connections=1000, **limits):
+        return Relay(self.build / "relay/certrelayd", self.folder, has_tls, connections, **limits)
 
     def json_of(self, *argv):
         result = subprocess.run(list(map(str, argv)), check=True, stdout=subprocess.PIPE, timeout=200)
@@ -258,12 +266,39 @@ class Bench:
             self.report.figure(f"scan_{count}_us", f"each of {count} certificates", median(values), "us", None, values)
         self.report.figure("scan_ratio", f"each of {many} / each of {few}", ratio(times[many], times[few]), "", 1.5)
 
+    # h
+    def sieges(self):
+        report, count = self.report, self.sizes.besieged
+        report.title(f"h. {count} honest pairs, four at once, while one /24 attacks; each after as many without an attack")
+        for attack in self.sizes.attacks:
+            limits = BESIEGED_OPEN if attack == "crowd" else BESIEGED
+            with self.relay(attack in siege.ON_TLS, 12000, limits=limits) as relay:
+                calm = self.honest(relay, count)
+                with Attacker(attack, relay):
+                    pressed = self.honest(relay, count)
+                name = f"{attack}: {pressed['met']} of {count} pairs met; 99 of 100 within"
+                report.figure(f"siege_{attack.replace(' ', '_')}_ms", name, pressed["late_ms"], "ms")
+                report.figure(f"siege_{attack.replace(' ', '_')}_ratio", "    median with / without", pressed["median_ms"] / calm["median_ms"])
+                report.figure(f"siege_{attack.replace(' ', '_')}_mb", "    memory of the relay", relay.rss_kb() / 1024, "MB")
+
+    def honest(self, relay, count):
+        return self.json_of(self.tool("load"), "pairs", relay.port, count, 4, *(["tls"] if relay.has_tls else []))
+
+    # i
+    def capacity(self):
+        missing = [key for key in capacity.NEEDS if key not in self.report.figures]
+        self.report.title("i. What a deadline asks of relays with these costs (relay/CAPACITY.md)")
+        if missing:
+            self.report.note("needs parts c and d of the same run")
+            return
+        print("\n".join(capacity.table(self.report.figures)))
+
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=lambda text: pathlib.Path(text).resolve())
     parser.add_argument("--runs", type=int, default=15)
-    parser.add_argument("--only", default="a,b,c,d,e,f,g")
+    parser.add_argument("--only", default="a,b,c,d,e,f,g,h,i")
     parser.add_argument("--quick", action="store_true", help="a single small run, to see that everything works")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--json", help="also write the figures to this file")
@@ -273,7 +308,7 @@ def main():
     signal.signal(signal.SIGALRM, lambda *_: sys.exit("bench: it took too long"))
     signal.alarm(LIFE_SECONDS)
     parts = {"a": bench.whole_transfer, "b": bench.round_trips, "c": bench.memory, "d": bench.rendezvous, "e": bench.exchange,
-             "f": bench.page, "g": bench.shelves}
+             "f": bench.page, "g": bench.shelves, "h": bench.sieges, "i": bench.capacity}
     try:
         for name in arguments.only.split(","):
             parts[name]()

@@ -7,6 +7,7 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import time
 
 PR_SET_PDEATHSIG = 1
@@ -55,12 +56,12 @@ def task_ms(task):
 class Relay:
     """with Relay(...) as relay: relay.port"""
 
-    def __init__(self, program, folder, has_tls, connections=1000):
+    def __init__(self, program, folder, has_tls, connections=1000, limits=CROWD):
         self.program, self.folder, self.has_tls = str(program), pathlib.Path(folder), has_tls
         name = "tls" if has_tls else "plain"
         self.config = self.folder / f"relay-{name}-{connections}.ini"
         tls = f"tls_cert = {folder}/relay.pem\ntls_key = {folder}/relay.key\n" if has_tls else "tls = off\n"
-        self.config.write_text("listen = 127.0.0.1:0\n" + tls + CROWD.format(connections=connections))
+        self.config.write_text("listen = 127.0.0.1:0\n" + tls + limits.format(connections=connections))
 
     def __enter__(self):
         self.log = open(self.folder / "relay.log", "wb+")
@@ -129,6 +130,27 @@ class Holder:
         except subprocess.TimeoutExpired:
             self.popen.kill()
             self.popen.wait()
+
+
+class Attacker:
+    """siege.py at work while the with block runs."""
+
+    def __init__(self, attack, relay):
+        self.argv = [sys.executable, str(pathlib.Path(__file__).with_name("siege.py")), attack, str(relay.port)]
+
+    def __enter__(self):
+        self.popen = subprocess.Popen(self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=die_with_parent)
+        line = first_line(self.popen, 120)
+        if line != "ready":
+            self.__exit__()
+            raise RuntimeError(f"{self.argv}: {line!r}")
+        return self
+
+    def __exit__(self, *_):
+        self.popen.kill()
+        self.popen.stdin.close()
+        self.popen.stdout.close()
+        self.popen.wait()
 
 
 class Delay:
