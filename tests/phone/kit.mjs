@@ -233,10 +233,10 @@ export function digestsBelow(folder) {
   return filesBelow(folder).map((file) => file.digest).sort();
 }
 
-// One browser for a test file. As root Chromium has no sandbox of its own.
+// One browser for a test file. As root Chromium has no sandbox of its own; in a locale without Korean letters it takes no file with such a name.
 export async function browser(options = {}) {
   const args = ["--disable-dev-shm-usage", ...(process.getuid() === 0 ? ["--no-sandbox"] : []), ...(options.args ?? [])];
-  return chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, ...options, args });
+  return chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, env: { ...process.env, LC_ALL: "C.UTF-8" }, ...options, args });
 }
 
 const AGENT = "Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36";
