@@ -9,6 +9,7 @@ PACKAGE_PACKAGES = dpkg-dev file lintian
 PACKAGE_TEST_PACKAGES = debootstrap procps
 IMAGE_PACKAGES = buildah mmdebstrap
 IMAGE_TEST_PACKAGES = python3-yaml
+TLS_TEST_PACKAGES = testssl.sh
 LINT_PACKAGES = universal-ctags clang-format clang-tidy cppcheck
 JAVA_PACKAGES = openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java
 PEER_PACKAGES = wormhole-william magic-wormhole python3-magic-wormhole-mailbox-server
@@ -18,7 +19,7 @@ NODE_PACKAGES := $(shell npm --version >/dev/null 2>&1 && node -e 'process.exit(
 
 install_missing = sh tests/check/install_missing.sh
 
-.PHONY: all deps test-deps build page demo test interop bench bench-peers fuzz lint install package package-test image image-test proxy-test clean
+.PHONY: all deps test-deps build page demo test interop bench bench-peers fuzz lint install package package-test image image-test proxy-test tls-test clean
 
 all: build
 
@@ -98,6 +99,11 @@ image-test: build
 proxy-test: build
 	@$(install_missing) $(TEST_PACKAGES) $(IMAGE_TEST_PACKAGES)
 	@sh docker/test/run.sh build test_proxies
+
+# testssl.sh asks a real relay whatever it knows about TLS; takes some minutes.
+tls-test: build
+	@$(install_missing) $(TLS_TEST_PACKAGES)
+	@sh tests/check/testssl.sh build/release build/tls-test
 
 # Each fuzzer for FUZZ_SECONDS (one hour by default).
 FUZZ_SECONDS = 3600
