@@ -3,7 +3,20 @@ option(CR_PACKAGE "Prepare what only Debian packages hold (with the prefix /usr)
 if(NOT CR_PACKAGE)
   return()
 endif()
-set(CR_MAINTAINER "certrelay authors <certrelay@users.noreply.github.com>" CACHE STRING "Who answers for the packages: NAME <ADDRESS>")
+
+# Who builds packages for others names himself: by CR_MAINTAINER, or as Debian's own tools take it, by DEBFULLNAME and DEBEMAIL in the environment.
+# Else the packages say that nobody did (RFC 2606: no address ends in .invalid).
+set(CR_MAINTAINER "" CACHE STRING "Who answers for the packages: NAME <ADDRESS>; empty: $DEBFULLNAME <$DEBEMAIL>, where both are set")
+set(maintainer "maintainer not named <maintainer@unnamed.invalid>")
+if(CR_MAINTAINER)
+  set(maintainer "${CR_MAINTAINER}")
+elseif(NOT "$ENV{DEBFULLNAME}" STREQUAL "" AND NOT "$ENV{DEBEMAIL}" STREQUAL "")
+  set(maintainer "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")
+endif()
+if(NOT maintainer MATCHES "^[^<>,\n]+ <[^<>@, \n]+@[^<>@, \n]+>$")
+  message(FATAL_ERROR "Not of the form NAME <ADDRESS>: ${maintainer}")
+endif()
+
 find_program(CR_GZIP gzip REQUIRED)
 
 # component: package, section, one line, and more lines.
@@ -56,7 +69,7 @@ foreach(component ${CR_PACKAGES})
   set(doc ${CMAKE_INSTALL_DATADIR}/doc/${name})
   set(made ${PROJECT_BINARY_DIR}/packaging/${name})
   file(WRITE ${made}/changelog "certrelay (${PROJECT_VERSION}) unstable; urgency=medium\n\n"
-    "  * Built from the sources; what changed is in their CHANGELOG.md.\n\n -- ${CR_MAINTAINER}  ${day_text}\n")
+    "  * Built from the sources; what changed is in their CHANGELOG.md.\n\n -- ${maintainer}  ${day_text}\n")
   execute_process(COMMAND ${CR_GZIP} -9nf ${made}/changelog COMMAND_ERROR_IS_FATAL ANY)
   install(FILES ${made}/changelog.gz DESTINATION ${doc} COMPONENT ${component})
   install(FILES ${CMAKE_CURRENT_LIST_DIR}/copyright DESTINATION ${doc} COMPONENT ${component})
@@ -66,7 +79,7 @@ install(FILES ${CMAKE_CURRENT_LIST_DIR}/libcertrelay/lintian-overrides DESTINATI
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/protocol/example/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libcertrelay-dev/examples COMPONENT development)
 
 set(CPACK_GENERATOR DEB)
-set(CPACK_PACKAGE_CONTACT "${CR_MAINTAINER}")
+set(CPACK_PACKAGE_CONTACT "${maintainer}")
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
 set(CPACK_STRIP_FILES ON)

@@ -148,6 +148,16 @@ def test_behind_a_proxy_a_certificate_moves_and_the_page_is_served(tmp_path):
         assert relay.wait() == 0
 
 
+def test_figures_are_read_where_the_guide_opens_them_and_not_at_the_devices_door():
+    port, watch = hands.free_port(), hands.free_port()
+    variables = environment("compose.yaml", listen="127.0.0.1:%d" % port)
+    with Contained({**variables, "CERTRELAYD_WATCH": "0.0.0.0:%d" % watch, "CERTRELAYD_WATCH_ANYWHERE": "on"}):
+        assert hands.fetch(watch, "/readyz")[0] == 200
+        status, _, body = hands.fetch(watch, "/metrics")
+        assert status == 200 and b"certrelay" in body
+        assert hands.fetch(port, "/metrics")[0] == 404
+
+
 def test_a_key_that_its_user_cannot_read_is_named(tls):
     (tls / "privkey.pem").chmod(0)
     os.chown(tls / "privkey.pem", 0, 0)

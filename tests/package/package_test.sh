@@ -67,7 +67,7 @@ in_files() {
     chroot "$root" env DEBIAN_FRONTEND=noninteractive "$@" -q -y --no-install-recommends >"$work/log" 2>&1 ||
         { tail -n 30 "$work/log"; fail "$*"; }
 }
-inside() { nsenter --target "$first" --all env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root "$@"; }
+inside() { nsenter --target "$first" --all --root --wd env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root "$@"; }
 
 boot() {
     mkdir "$groups"
@@ -89,6 +89,7 @@ restart() {
 }
 log_of() { inside journalctl --no-pager -o cat "_SYSTEMD_INVOCATION_ID=$(inside systemctl show -P InvocationID certrelayd)"; }
 started() { log_of | grep -q '"started"'; }
+reloaded() { log_of | grep -q '"reload"'; }
 
 # transfer URL FOLDER [OPTION...]: one certificate, by the installed command.
 transfer() {
@@ -121,7 +122,7 @@ check_sandbox() {
     done
     user=$(inside id -u certrelayd)
     grep -q "^Uid:.$user.$user.$user.$user\$" "$work/status" || fail "the relay does not run as certrelayd"
-    inside sh -c 'nsenter -t $(systemctl show -P MainPID certrelayd) --mount sh -c "! touch /usr/x /var/x /root/x 2>/dev/null"' || fail "the relay's files can be written"
+    inside sh -c 'nsenter -t $(systemctl show -P MainPID certrelayd) --mount --root sh -c "! touch /usr/x /var/x /root/x 2>/dev/null"' || fail "the relay's files can be written"
 }
 
 get_page() {
@@ -133,6 +134,8 @@ get_page() {
 
 snapshot() { (cd "$root" && find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./run -o -path ./tmp -o -path ./var/log \
     -o -path ./var/lib/apt -o -path ./var/cache -o -path ./root -o -path ./packages \) -prune -o -print | grep certrelay | sort); }
+
+. "$here/life.sh"
 
 say "1. A fresh Debian"
 make_system
@@ -169,7 +172,7 @@ check_sandbox 0000000000000000
 get_page
 transfer "ws://127.0.0.1:$port/ws" /root/new-pc
 inside systemctl reload certrelayd || { inside journalctl --no-pager -u certrelayd; fail "reload"; }
-until_true 50 sh -c "nsenter --target $first --all journalctl --no-pager -o cat -u certrelayd | grep -q '\"reload\"'" || fail "no reload"
+until_true 50 reloaded || fail "no reload"
 
 say "4. The same over TLS on port 443, whose key only the service's user reads"
 for file in fullchain.pem privkey.pem; do
@@ -188,7 +191,18 @@ END
 check_sandbox 0000000000000400
 transfer wss://localhost/ws /root/newer-pc --ca-file /root/ca.pem
 
-say "5. Purged"
+say "5. Its life, as systemd sees it"
+check_ready
+check_watchdog
+check_stop
+
+say "6. By a socket unit"
+check_socket_unit
+check_sandbox 0000000000000000
+transfer wss://localhost/ws /root/newest-pc --ca-file /root/ca.pem
+leave_socket_unit
+
+say "7. Purged"
 inside systemctl enable certrelayd >/dev/null 2>&1
 rm -r "$root/etc/systemd/system/certrelayd.service.d" "$root/etc/certrelay/fullchain.pem" "$root/etc/certrelay/privkey.pem"
 inside env DEBIAN_FRONTEND=noninteractive apt-get purge -q -y certrelay certrelayd libcertrelay0 libcertrelay-dev >"$work/log" 2>&1 ||
