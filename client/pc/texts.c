@@ -50,29 +50,39 @@ static void make_usable(int category)
         setlocale(category, "C.UTF-8");
 }
 
-/* Korean has one form for all numbers, and English needs no catalogue. */
-static struct catalogue *catalogue_find_file(void)
+static struct catalogue *catalogue_below(const char *folder)
 {
-    static const char *const places[] = {"../locale", "../share/locale"};
-    char program[PATH_MAX], path[PATH_MAX];
-    struct catalogue *found = NULL;
-    ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    char path[PATH_MAX];
+    int written = snprintf(path, sizeof(path), "%s/ko/LC_MESSAGES/certrelay.mo", folder);
+
+    return written > 0 && (size_t)written < sizeof(path) ? catalogue_open(path) : NULL;
+}
+
+/* The folder place beside the program's own; NULL where /proc is not mounted. */
+static struct catalogue *catalogue_beside(const char *place)
+{
+    char folder[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", folder, sizeof(folder) - strlen(place) - 2);
     char *slash;
 
     if (length <= 0)
         return NULL;
-    program[length] = '\0';
-    slash = strrchr(program, '/');
+    folder[length] = '\0';
+    slash = strrchr(folder, '/');
     if (!slash)
         return NULL;
-    *slash = '\0';
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !found; i++) {
-        int written = snprintf(path, sizeof(path), "%s/%s/ko/LC_MESSAGES/certrelay.mo", program, places[i]);
+    strcpy(slash + 1, place);
+    return catalogue_below(folder);
+}
 
-        if (written > 0 && (size_t)written < sizeof(path))
-            found = catalogue_open(path);
-    }
-    return found;
+/* Korean has one form for all numbers, and English needs no catalogue. */
+static struct catalogue *catalogue_find_file(void)
+{
+    struct catalogue *found = catalogue_beside("../locale");
+
+    if (!found)
+        found = catalogue_beside("../share/locale");
+    return found ? found : catalogue_below(PC_LOCALE_FOLDER);
 }
 
 void texts_init(const char *language)
