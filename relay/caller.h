@@ -9,7 +9,7 @@ struct caller {
     uint64_t key;        /* of the address, for quotas */
     uint8_t is_proxy;    /* a trusted one that has not said yet for whom it speaks */
     uint8_t is_counted;  /* among its address's connections */
-    uint8_t is_outsider; /* may not open mailboxes */
+    uint8_t is_outsider; /* may open mailboxes with a permit only */
 };
 
 #endif

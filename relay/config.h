@@ -35,7 +35,8 @@ struct config {
     char user[CONFIG_TEXT_BYTES];    /* "": stays who it is */
     char seccomp[CONFIG_TEXT_BYTES]; /* "on", "log" or "off" */
     struct config_networks trusted_proxies, allow_from;
-    char watch[CONFIG_TEXT_BYTES]; /* an address, or "off" */
+    char permits_file[CONFIG_TEXT_BYTES]; /* "": none are asked for */
+    char watch[CONFIG_TEXT_BYTES];        /* an address, or "off" */
     char log_level[CONFIG_TEXT_BYTES];
     uint32_t watch_anywhere;
     uint32_t tls;

@@ -37,6 +37,10 @@ const struct key config_keys[] = {
      "commas or lines"},
     {"allow_from", NETWORK, AT(allow_from), 0, 0, 0, "", "",
      "who may open mailboxes: addresses or networks; default: everybody; anybody may join one"},
+    {"permits_file", TEXT, AT(permits_file), 0, 0, 0, "", "",
+     "who may open mailboxes: devices that show one of the permits in this file, one a line (8 to 64 "
+     "printable "
+     "characters; # begins a remark), or come from allow_from; read again at SIGHUP"},
     {"watch", TEXT, AT(watch), 0, 0, 0, "off", "",
      "127.0.0.1:PORT, [::1]:PORT or unix:/PATH where monitoring reads /healthz, /readyz and /metrics"},
     {"watch_anywhere", SWITCH, AT(watch_anywhere), 0, 1, 0, "", "",
@@ -52,7 +56,9 @@ const struct key config_keys[] = {
     {"address_allocations", NUMBER, AT(address_allocations), 0, 60000, 60, "", "",
      "new mailboxes of one address a minute; 0: any number"},
     {"address_failed_joins", NUMBER, AT(address_failed_joins), 0, 60000, 20, "", "",
-     "joins of one address a minute that do not end well; 0: any number"},
+     "joins of one address a minute that do not end well; more cost each device some work, and 8 times as "
+     "many are "
+     "refused; 0: any number"},
     {"address_queued_bytes", NUMBER, AT(address_queued_bytes), 0, 4294967295, 4194304, "", "",
      "of max_queued_bytes what one address has sent; 0: any share"},
     {"network_factor", NUMBER, AT(network_factor), 0, 10000, 8, "", "",
@@ -62,7 +68,7 @@ const struct key config_keys[] = {
     {"all_allocations", NUMBER, AT(all_allocations), 0, 10000000, 0, "", "",
      "new mailboxes of all addresses a minute; 0: any number"},
     {"all_failed_joins", NUMBER, AT(all_failed_joins), 0, 10000000, 0, "", "",
-     "joins of all addresses a minute that do not end well; 0: any number"},
+     "joins of all addresses a minute that do not end well; more cost each device some work; 0: any number"},
     {"all_bytes", NUMBER, AT(all_bytes), 0, 4294967295, 0, "", "",
      "payload of all devices a minute; 0: any number"},
     {"wait_seconds", NUMBER, AT(wait_seconds), 1, 1800, CR_WAIT_SECONDS, "", "",

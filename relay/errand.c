@@ -2,11 +2,10 @@
 #include "errand.h"
 
 #include "room.h"
+#include "toll.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define RETRY_OUTSIDER_SECONDS 3600 /* the contract has no word for "never from there" */
 
 /* A question to the store on behalf of a visitor, who may leave before it is answered. */
 struct errand {
@@ -127,6 +126,18 @@ static void errand_answer(void *context, enum store_result result, const struct 
     errand_free(errand);
 }
 
+/* A permit that does not do is charged like a mailbox, so that guessing one is slow. */
+static int is_permitted(const struct errand *errand, const struct visitor *visitor)
+{
+    const struct cr_frame *frame = &errand->frame;
+
+    if (!visitor->is_outsider || permits_hold(errand->office->permits, frame->permit, frame->permit_bytes))
+        return 1;
+    if (frame->permit_bytes > 0)
+        quota_spend(errand->office->quota, visitor->address, TALLY_ALLOCATION, 1, errand->now_ms);
+    return 0;
+}
+
 static uint8_t objection_to_allocate(struct errand *errand, const struct visitor *visitor)
 {
     struct office *office = errand->office;
@@ -134,10 +145,9 @@ static uint8_t objection_to_allocate(struct errand *errand, const struct visitor
 
     if (office->drain_until_ms != 0)
         return CR_REFUSED_DRAINING;
-    if (visitor->is_outsider) {
-        errand->retry_after = RETRY_OUTSIDER_SECONDS;
-        return CR_REFUSED_TOO_MANY;
-    }
+    /* Who has guessed permits for too long waits before one is looked at again. */
+    if ((wait == 0 || errand->frame.permit_bytes == 0) && !is_permitted(errand, visitor))
+        return CR_REFUSED_FORBIDDEN;
     if (office->room_count >= office->rules.max_mailboxes)
         return CR_REFUSED_FULL;
     errand->retry_after = (uint16_t)wait;
@@ -148,7 +158,7 @@ static uint8_t objection_to_join(struct errand *errand, const struct visitor *vi
 {
     const struct budget *budget = &errand->office->rules.mailbox.budget;
     size_t cost = errand->frame.payload_bytes + LANE_LETTER_COST;
-    unsigned wait = quota_wait(errand->office->quota, visitor->address, TALLY_FAILED_JOIN, 1, errand->now_ms);
+    unsigned wait = toll_wait(errand->office, visitor->address, errand->now_ms);
 
     /* Asked before the seat is claimed: a join whose payload found no room would burn the nameplate. */
     if (!budget_fits(budget, visitor->address, cost))
@@ -202,6 +212,7 @@ static struct errand *errand_new(struct visitor *visitor, const struct cr_frame 
         errand->reason = objection_to_allocate(errand, visitor);
     else if (frame->type == CR_FRAME_JOIN)
         errand->reason = objection_to_join(errand, visitor);
+    errand->frame.permit = NULL; /* the caller's, and not looked at again */
     if (errand->reason != 0 && errand->retry_after == 0)
         errand->retry_after = retry_seconds(errand->reason);
     if (frame->type == CR_FRAME_ALLOCATE && errand->reason == 0) {
@@ -218,6 +229,10 @@ void errand_run(struct visitor *visitor, const struct cr_frame *frame, uint64_t 
 
     if (errand == NULL) {
         visitor_refuse(visitor, CR_REFUSED_BUSY, retry_seconds(CR_REFUSED_BUSY), now_ms);
+        return;
+    }
+    if (frame->type == CR_FRAME_JOIN && errand->reason == 0 && !toll_pass(visitor, frame, now_ms)) {
+        errand_free(errand);
         return;
     }
     visitor->errand = errand;

@@ -273,7 +273,8 @@ static void caller_set(const struct listeners *listeners, struct caller *caller,
 
     caller->address = *address;
     caller->key = quota_key(address);
-    caller->is_outsider = allowed->count > 0 && !networks_hold(allowed, address);
+    caller->is_outsider =
+        (allowed->count > 0 || listeners->rules.asks_permit) && !networks_hold(allowed, address);
 }
 
 const char *listen_name(struct listeners *listeners, struct caller *caller, const struct address *client,

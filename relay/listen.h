@@ -25,7 +25,8 @@ struct listen_sink {
 struct listen_rules {
     uint32_t max_connections;
     const struct networks *trusted; /* proxies */
-    const struct networks *allowed; /* who may open mailboxes; empty: everybody */
+    const struct networks *allowed; /* who may open mailboxes; empty: everybody, unless */
+    int asks_permit;                /* who shows a permit may */
 };
 
 struct listeners;

@@ -31,8 +31,8 @@ static const char usage[] =
     "       certrelayd --version | --help\n"
     "\n"
     "  --config FILE   read FILE (--help lists its keys)\n"
-    "  --check-config  say what is wrong with FILE, with the TLS files and with the "
-    "addresses; start nothing\n"
+    "  --check-config  say what is wrong with FILE, with the TLS files, the permits and "
+    "the addresses; start nothing\n"
     "  --print-config  print all keys as a FILE, with the values that would count\n"
     "  --probe         ask the relay that runs with FILE whether it answers; the exit code says so\n"
     "  --version       say which certrelayd and which libwebsockets this is\n"
@@ -41,7 +41,7 @@ static const char usage[] =
 static const char description[] =
     "\n"
     "The blind relay between two devices that move a certificate. It logs JSON lines to stderr; SIGTERM\n"
-    "drains and stops it, SIGHUP loads the TLS certificate and the page again.\n"
+    "drains and stops it, SIGHUP loads the TLS certificate, the page and the permits again.\n"
     "\n"
     "FILE holds lines of KEY = VALUE; CERTRELAYD_KEY in the environment counts before it. Keys:\n"
     "\n";

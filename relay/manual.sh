@@ -77,7 +77,8 @@ No new mailboxes; those that run may finish for
 that were handed over are let go of at once.
 .TP
 \fBSIGHUP\fR
-Reads the TLS certificate and key again.
+Reads the TLS certificate and key, the page and the permits again;
+what is broken is said in the log, and what was before stays.
 .SH SERVICE MANAGER
 It says to the socket in \fBNOTIFY_SOCKET\fR when it is ready, when it
 reloads, that it drains (and how much time that may take), how many
@@ -92,6 +93,21 @@ drains: it takes newcomers and new mailboxes, the last one finishes
 its own. A device whose connection breaks meanwhile cannot come back
 to it. systemd starts the next one only when the last one has ended;
 devices wait 10 seconds, so \fBdrain_seconds\fR is to be less.
+.SH PERMITS
+Where \fBpermits_file\fR names a file, only devices that show one of its
+permits open mailboxes, and those from \fBallow_from\fR; anybody may
+join one. To change a permit, add the new one, reload, hand it out, and
+take the old one away. \fBopenssl rand \-base64 24\fR makes one. The
+file is for the relay alone (mode 640, group certrelayd). systemd can
+hand it over from where only root reads, by a drop-in with
+.PP
+.nf
+[Service]
+LoadCredential=permits:/etc/certrelay/permits
+.fi
+.PP
+and \fBpermits_file = /run/credentials/certrelayd.service/permits\fR;
+then a changed file counts after a restart, not at a reload.
 .SH SEE ALSO
 \fBcertrelayd.ini\fR(5),
 \fBcertrelay\fR(1)

@@ -13,6 +13,7 @@ const char *const metrics_reasons[METRICS_REASONS] = {
     "too-much",
     "malformed",
     "busy",
+    "forbidden",
     "text",
     "too-long",
     "fragments",
@@ -131,4 +132,16 @@ void metrics_reloaded(struct metrics *metrics, int is_done)
 {
     if (metrics != NULL)
         metrics->reloads[is_done != 0]++;
+}
+
+void metrics_puzzle_asked(struct metrics *metrics)
+{
+    if (metrics != NULL)
+        metrics->puzzles++;
+}
+
+void metrics_proof_heard(struct metrics *metrics, int is_right)
+{
+    if (metrics != NULL)
+        metrics->proofs[is_right != 0]++;
 }

@@ -34,6 +34,7 @@ struct metrics {
     uint64_t answers[6]; /* to browsers, by the first digit of the status */
     uint64_t disbelieved, unnamed;
     uint64_t reloads[2];
+    uint64_t puzzles, proofs[2];
     struct histogram waited, lived;
 };
 
@@ -52,6 +53,8 @@ void metrics_answered(struct metrics *metrics, unsigned status);
 void metrics_disbelieved(struct metrics *metrics);
 void metrics_unnamed(struct metrics *metrics);
 void metrics_reloaded(struct metrics *metrics, int is_done);
+void metrics_puzzle_asked(struct metrics *metrics);
+void metrics_proof_heard(struct metrics *metrics, int is_right);
 
 /* What is so at the moment, from those who know. */
 struct metrics_now {

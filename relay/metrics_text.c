@@ -145,6 +145,15 @@ static void write_limits(struct text *text, const struct metrics_now *now)
     }
 }
 
+static void write_puzzles(struct text *text, const struct metrics *metrics)
+{
+    counter(text, "puzzles_total", "Times that a device was asked for work before it might join.",
+            metrics->puzzles);
+    family(text, "proofs_total", "counter", "Answers to that, by whether they were right.");
+    value(text, "proofs_total", "{result=\"right\"}", metrics->proofs[1]);
+    value(text, "proofs_total", "{result=\"wrong\"}", metrics->proofs[0]);
+}
+
 static void write_connections(struct text *text, const struct metrics *metrics, const struct metrics_now *now)
 {
     gauge(text, "connections", "Connections of devices and browsers now.", now->connections);
@@ -176,7 +185,7 @@ static void write_traffic(struct text *text, const struct metrics *metrics, cons
     for (int class = 2; class < 6; class ++)
         put(text, "certrelay_page_requests_total{status=\"%dxx\"} %llu\n", class,
             (unsigned long long)metrics->answers[class]);
-    family(text, "reloads_total", "counter", "Times that TLS files and page were loaded again.");
+    family(text, "reloads_total", "counter", "Times that TLS files, page and permits were loaded again.");
     value(text, "reloads_total", "{result=\"done\"}", metrics->reloads[1]);
     value(text, "reloads_total", "{result=\"failed\"}", metrics->reloads[0]);
 }
@@ -208,6 +217,7 @@ size_t metrics_write(const struct metrics *metrics, const struct metrics_now *no
     write_outcomes(&text, metrics);
     write_refusals(&text, metrics);
     write_limits(&text, now);
+    write_puzzles(&text, metrics);
     write_connections(&text, metrics, now);
     write_traffic(&text, metrics, now);
     write_histogram(&text, "mailbox_waiting_seconds", "From a mailbox's opening to its second device.",

@@ -3,6 +3,7 @@
 
 #include "errand.h"
 #include "room.h"
+#include "toll.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,11 @@ size_t office_mailboxes(const struct office *office)
 size_t office_queued_bytes(const struct office *office)
 {
     return office->rules.mailbox.budget.used;
+}
+
+void office_permit(struct office *office, const struct permits *permits)
+{
+    office->permits = permits;
 }
 
 void office_enter(struct office *office, struct visitor *visitor, uint64_t address, uint64_t now_ms)
@@ -118,6 +124,12 @@ void visitor_watch(struct visitor *visitor, uint64_t now_ms)
     struct office *office = visitor->office;
 
     wheel_arm(office->wheel, &visitor->timer, now_ms + office->rules.ping_ms, visitor_timer);
+}
+
+void visitor_give_time(struct visitor *visitor, uint32_t ms, uint64_t now_ms)
+{
+    wheel_arm(visitor->office->wheel, &visitor->timer, now_ms + ms, visitor_timer);
+    visitor->is_heard = 0;
 }
 
 static void visitor_ping(struct visitor *visitor)
@@ -233,6 +245,8 @@ void office_hear(struct visitor *visitor, const uint8_t *bytes, size_t length, u
         frame.type == CR_FRAME_ALLOCATE || frame.type == CR_FRAME_JOIN || frame.type == CR_FRAME_RESUME;
     if (visitor->errand != NULL)
         visitor_refuse(visitor, CR_REFUSED_BUSY, RETRY_BUSY_SECONDS, now_ms);
+    else if (frame.type == CR_FRAME_PROOF)
+        toll_hear(visitor, &frame, now_ms);
     else if (is_first != (visitor->room == NULL))
         visitor_refuse(visitor, CR_REFUSED_MALFORMED, 0, now_ms);
     else if (is_first)
@@ -278,7 +292,7 @@ static enum office_words words_choose(struct visitor *visitor, uint64_t now_ms, 
         visitor->refusal = 0;
         return say(frame, CR_FRAME_REFUSED, code, visitor->retry_after);
     }
-    if (visitor->room != NULL && room_speak(visitor, now_ms, frame))
+    if (toll_speak(visitor, frame) || (visitor->room != NULL && room_speak(visitor, now_ms, frame)))
         return SAY_FRAME;
     if (visitor->last_mood != 0) {
         code = visitor->last_mood;
@@ -299,7 +313,8 @@ enum office_words office_speak(struct visitor *visitor, uint64_t now_ms, struct 
 
 int office_has_words(const struct visitor *visitor)
 {
-    if (visitor->owes_ping || visitor->owes_going_away || visitor->refusal != 0 || visitor->is_leaving)
+    if (visitor->owes_ping || visitor->owes_going_away || visitor->refusal != 0 || visitor->is_leaving ||
+        toll_has_words(visitor))
         return 1;
     return visitor->room != NULL && room_has_words(visitor);
 }

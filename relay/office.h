@@ -7,6 +7,8 @@
 #include "quota.h"
 #include "mailbox.h"
 #include "metrics.h"
+#include "permits.h"
+#include "puzzle.h"
 #include "store.h"
 #include "wheel.h"
 
@@ -30,6 +32,7 @@ struct visitor {
     struct account *account; /* of the bytes held for a message that is not whole */
     size_t held_bytes;
     uint64_t address;
+    struct puzzle puzzle; /* that a JOIN of it costs */
     uint16_t retry_after;
     uint8_t seat;
     uint8_t refusal;   /* to be told; 0 for none */
@@ -38,7 +41,7 @@ struct visitor {
     uint8_t owes_ping;
     uint8_t owes_going_away;
     uint8_t is_heard;    /* since the timer was last set */
-    uint8_t is_outsider; /* may join a mailbox and not open one */
+    uint8_t is_outsider; /* may join a mailbox, and open one with a permit only */
     uint8_t is_leaving;  /* nothing more is heard; the connection ends when all is told */
 };
 
@@ -78,9 +81,12 @@ struct office *office_new(const struct office_rules *rules, const struct office_
 /* Every visitor must have left. */
 void office_free(struct office *office);
 
+/* What lets an outsider open mailboxes, from now on; borrowed. NULL, as it begins: nothing does. */
+void office_permit(struct office *office, const struct permits *permits);
+
 /* visitor is zeroed by this call and belongs to the office until office_leave. */
 void office_enter(struct office *office, struct visitor *visitor, uint64_t address, uint64_t now_ms);
-/* From now on the visitor may join mailboxes and open none. */
+/* From now on the visitor may join mailboxes, and open them with a permit only. */
 void office_restrict(struct visitor *visitor);
 /* One whole message of a device. */
 void office_hear(struct visitor *visitor, const uint8_t *bytes, size_t length, uint64_t now_ms);

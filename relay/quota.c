@@ -101,14 +101,19 @@ void quota_disconnect(struct quota *quota, uint64_t address)
         tally_disconnect(quota->tallies[i], key_of((enum quota_level)i, address));
 }
 
+unsigned quota_wait_of(struct quota *quota, enum quota_level level, uint64_t address, enum tally_event event,
+                       uint32_t count, uint64_t now_ms)
+{
+    return tally_wait(quota->tallies[level], key_of(level, address), event, count, now_ms);
+}
+
 unsigned quota_wait(struct quota *quota, uint64_t address, enum tally_event event, uint32_t count,
                     uint64_t now_ms)
 {
     unsigned longest = 0;
 
     for (int i = 0; i < QUOTA_LEVELS; i++) {
-        unsigned wait =
-            tally_wait(quota->tallies[i], key_of((enum quota_level)i, address), event, count, now_ms);
+        unsigned wait = quota_wait_of(quota, (enum quota_level)i, address, event, count, now_ms);
 
         longest = wait > longest ? wait : longest;
     }

@@ -32,6 +32,9 @@ void quota_disconnect(struct quota *quota, uint64_t address);
 /* As tally.h has them, for all that the address belongs to; the longest wait counts. */
 unsigned quota_wait(struct quota *quota, uint64_t address, enum tally_event event, uint32_t count,
                     uint64_t now_ms);
+/* The same of one level alone. */
+unsigned quota_wait_of(struct quota *quota, enum quota_level level, uint64_t address, enum tally_event event,
+                       uint32_t count, uint64_t now_ms);
 void quota_spend(struct quota *quota, uint64_t address, enum tally_event event, uint32_t count,
                  uint64_t now_ms);
 void quota_refund(struct quota *quota, uint64_t address, enum tally_event event, uint64_t now_ms);

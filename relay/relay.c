@@ -147,6 +147,8 @@ static void start_log(const struct relay *relay)
 
     if (config_warns(relay->config, warning))
         log_sentence(LOG_LEVEL_WARNING, "warning", warning);
+    if (relay_warns_of_permits(relay, warning))
+        log_sentence(LOG_LEVEL_WARNING, "warning", warning);
     log_begin("library");
     log_text("name", "libwebsockets");
     log_text("version", wire_library());
@@ -206,6 +208,7 @@ static void relay_end(struct relay *relay)
     listen_free(relay->listeners);
     if (relay->store != NULL)
         relay->store->close(relay->store);
+    permits_free(relay->permits);
     quota_free(relay->quota);
     wheel_free(relay->wheel);
     notify_free(relay->notify);
@@ -245,6 +248,8 @@ int relay_check(const struct config *config, char error[static CONFIG_ERROR_BYTE
         code = relay_become_user(&relay, warning);
     if (code == 0)
         code = confine_calls(config->seccomp, relay.error);
+    if (code == 0 && warning[0] == '\0' && !relay_warns_of_permits(&relay, warning))
+        warning[0] = '\0';
     relay_end(&relay);
     memcpy(error, relay.error, CONFIG_ERROR_BYTES);
     return code;

@@ -4,6 +4,7 @@
 #include "confine.h"
 #include "log.h"
 #include "page_files.h"
+#include "permits_file.h"
 #include "site.h"
 #include "tls_files.h"
 
@@ -45,10 +46,18 @@ int relay_listen_handed(struct relay *relay)
 /* What is read again later must be readable then. Returns 0, or -1 with a sentence in error. */
 static int files_look(struct relay *relay)
 {
+    struct permits *permits = NULL;
     struct site *site;
+    int is_open;
 
     if (relay->config->tls && tls_files_look(relay->config, relay->error) != 0)
         return -1;
+    if (relay->config->permits_file[0] != '\0') {
+        permits = permits_file_read(relay->config->permits_file, &is_open, relay->error);
+        permits_free(permits);
+        if (permits == NULL)
+            return -1;
+    }
     if (!config_has_page(relay->config))
         return 0;
     site = page_files_read(relay->config, relay->error);

@@ -1,9 +1,10 @@
-/* The files that a relay reads more than once: certificate, key and page. */
+/* The files that a relay reads more than once: certificate, key, page and permits. */
 #include "relay_parts.h"
 
 #include "cert_expiry.h"
 #include "log.h"
 #include "page_files.h"
+#include "permits_file.h"
 #include "tls_files.h"
 
 #include <errno.h>
@@ -105,10 +106,33 @@ int relay_load_page(struct relay *relay)
     return failed == 0 ? 0 : relay_fail(relay, EX_OSERR, "page: %s", strerror(errno));
 }
 
+int relay_load_permits(struct relay *relay)
+{
+    const char *path = relay->config->permits_file;
+    struct permits *permits;
+
+    if (path[0] == '\0')
+        return 0;
+    permits = permits_file_read(path, &relay->is_permits_open, relay->error);
+    if (permits == NULL)
+        return EX_CONFIG;
+    if (relay->office != NULL)
+        office_permit(relay->office, permits);
+    permits_free(relay->permits);
+    relay->permits = permits;
+    return 0;
+}
+
+int relay_warns_of_permits(const struct relay *relay, char warning[static CONFIG_ERROR_BYTES])
+{
+    snprintf(warning, CONFIG_ERROR_BYTES,
+             "permits_file = %s: everybody on this machine can read it; take that away (chmod o-r)",
+             relay->config->permits_file);
+    return relay->is_permits_open;
+}
+
 static int pair_load(struct relay *relay)
 {
-    if (!relay->config->tls && !config_has_page(relay->config))
-        return relay_fail(relay, EX_CONFIG, "tls is off: there is nothing to load");
     if (!relay->config->tls)
         return 0;
     relay->is_pair_bad = 1;
@@ -131,13 +155,38 @@ static void reload_log(struct relay *relay, int code)
     log_end();
 }
 
+static void permits_complain(const struct relay *relay)
+{
+    char warning[CONFIG_ERROR_BYTES];
+
+    if (!relay_warns_of_permits(relay, warning))
+        return;
+    log_begin_at(LOG_LEVEL_WARNING, "warning");
+    log_text("what", warning);
+    log_end();
+}
+
+/* Each for itself: a permit that was withdrawn must not stay good because a certificate is broken. */
 void relay_reload(struct relay *relay)
 {
-    int code = pair_load(relay);
+    static int (*const loads[])(struct relay *) = {pair_load, relay_load_page, relay_load_permits};
+    const struct config *config = relay->config;
+    size_t failed = 0;
 
-    if (code == 0)
-        code = relay_load_page(relay);
-    reload_log(relay, code);
+    if (!config->tls && !config_has_page(config) && config->permits_file[0] == '\0') {
+        reload_log(relay, relay_fail(relay, EX_CONFIG, "tls is off: there is nothing to load"));
+        return;
+    }
+    for (size_t i = 0; i < sizeof loads / sizeof *loads; i++) {
+        int code = loads[i](relay);
+
+        if (code != 0)
+            reload_log(relay, code);
+        failed += code != 0;
+    }
+    if (failed == 0)
+        reload_log(relay, 0);
+    permits_complain(relay);
 }
 
 /* Two files do not change in one instant, so they are loaded when they have been the same twice. */

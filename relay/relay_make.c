@@ -34,6 +34,7 @@ static void on_refused(void *context, enum cr_refusal reason)
         [CR_REFUSED_TOO_MUCH] = "too-much",
         [CR_REFUSED_MALFORMED] = "malformed",
         [CR_REFUSED_BUSY] = "busy",
+        [CR_REFUSED_FORBIDDEN] = "forbidden",
     };
 
     relay_refused(context, names[reason]);
@@ -125,7 +126,8 @@ int relay_make_logic(struct relay *relay)
                 {config->all_allocations, config->all_failed_joins, config->all_connections,
                  config->all_bytes}},
     };
-    const struct listen_rules rules = {config->max_connections, &relay->trusted, &relay->allowed};
+    const struct listen_rules rules = {config->max_connections, &relay->trusted, &relay->allowed,
+                                       config->permits_file[0] != '\0'};
     const struct listen_sink door = relay_door(relay);
     uint64_t seed = (uint64_t)draw(NULL) << 32 | draw(NULL);
 
@@ -140,6 +142,7 @@ int relay_make_logic(struct relay *relay)
     relay->listeners = listen_new(&rules, relay->quota, relay->wheel, &door);
     if (relay->office == NULL || relay->listeners == NULL)
         return relay_fail(relay, EX_OSERR, "out of memory");
+    office_permit(relay->office, relay->permits);
     return 0;
 }
 
@@ -154,6 +157,7 @@ int relay_make_wire(struct relay *relay)
         .max_downloads = config->max_connections / 2,
     };
     const struct wire_sink sink = relay_wire_sink(relay);
+    int code;
 
     if (config->tls && tls_files_look(config, relay->error) != 0)
         return EX_CONFIG;
@@ -167,5 +171,6 @@ int relay_make_wire(struct relay *relay)
                           "libwebsockets does not start; is its plugin for libuv there (Debian's package "
                           "libwebsockets-evlib-uv)? It says: %s",
                           wire_complaint());
-    return relay_load_page(relay);
+    code = relay_load_page(relay);
+    return code != 0 ? code : relay_load_permits(relay);
 }

@@ -28,6 +28,8 @@ struct relay {
     const struct handed *handed;
     struct notify *notify; /* NULL: nobody is told */
     struct networks trusted, allowed;
+    struct permits *permits; /* NULL: none are asked for */
+    int is_permits_open;     /* others of this machine can read them */
     struct loop *loop;
     struct wheel *wheel;
     struct quota *quota;
@@ -61,6 +63,10 @@ int relay_make_wire(struct relay *relay);
 
 /* relay_load.c: the page, if there is one: 0, or an exit code with a sentence in error. */
 int relay_load_page(struct relay *relay);
+/* The permits, if there are any: 0, or an exit code with a sentence in error; those before stay then. */
+int relay_load_permits(struct relay *relay);
+/* 1, with a sentence in warning, when others can read them. */
+int relay_warns_of_permits(const struct relay *relay, char warning[static CONFIG_ERROR_BYTES]);
 /* All files again, and the log told of it. */
 void relay_reload(struct relay *relay);
 /* The TLS files are loaded, as they are now. */

@@ -9,6 +9,7 @@ struct office {
     struct office_sink sink;
     struct store *store;
     struct quota *quota;
+    const struct permits *permits; /* NULL: none */
     struct wheel *wheel;
     random_draw *draw;
     void *draw_context;
@@ -44,6 +45,8 @@ int room_has_words(const struct visitor *visitor);
 void visitor_end(struct visitor *visitor, uint8_t mood, uint64_t now_ms);
 /* Also there: from now on the visitor is pinged when it is silent. */
 void visitor_watch(struct visitor *visitor, uint64_t now_ms);
+/* Also there: for so long the visitor may be silent. */
+void visitor_give_time(struct visitor *visitor, uint32_t ms, uint64_t now_ms);
 /* Also there: REFUSED with that reason; after one that is the device's fault the connection ends. */
 void visitor_refuse(struct visitor *visitor, uint8_t reason, uint16_t retry_after, uint64_t now_ms);
 /* When to come again after that refusal; 0: no advice. */

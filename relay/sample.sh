@@ -15,6 +15,14 @@ listen = 0.0.0.0:8443
 listen = [::]:8443
 tls_cert = $2/fullchain.pem
 tls_key = $2/privkey.pem
+#
+# For an organisation: only its own devices open mailboxes, those that show a permit (certrelayd(8), PERMITS) or come from its networks.
+#     umask 077
+#     openssl rand -base64 24 >$2/permits
+#     chgrp certrelayd $2/permits && chmod 640 $2/permits
+#     permits_file = $2/permits
+# or kept from the service's user by systemd, with LoadCredential=permits:$2/permits in a drop-in of the unit:
+#     permits_file = /run/credentials/certrelayd.service/permits
 
 # The rest, with its defaults.
 END

@@ -202,7 +202,8 @@ void tally_spend(struct tally *tally, uint64_t key, enum tally_event event, uint
     if (entry == NULL || rate == 0)
         return;
     entry_refill(entry, now_ms);
-    entry->spent[event] += price_of(rate, count);
+    if (entry->spent[event] < TALLY_DEBT_MINUTES * MINUTE_US)
+        entry->spent[event] += price_of(rate, count);
 }
 
 void tally_refund(struct tally *tally, uint64_t key, enum tally_event event, uint64_t now_ms)

@@ -16,6 +16,8 @@ struct tally_rules {
     uint32_t per_minute[TALLY_EVENTS];
 };
 
+#define TALLY_DEBT_MINUTES 64
+
 struct tally;
 
 /* Remembers up to twice max_connections keys that left. seed keeps others from choosing what is slow to find. NULL when out of memory. */
@@ -27,8 +29,8 @@ int tally_connect(struct tally *tally, uint64_t key, uint64_t now_ms);
 void tally_disconnect(struct tally *tally, uint64_t key);
 
 /* The rest is for keys that are connected. tally_wait: 0 when so many more events may happen now, else the seconds to wait; what is
- * larger than a whole minute's worth may happen when nothing is spent. tally_spend: they have happened. tally_refund: one that was
- * spent does not count after all; the key may have left. */
+ * larger than a whole minute's worth may happen when nothing is spent. tally_spend: they have happened, also when they had to wait; who has
+ * spent TALLY_DEBT_MINUTES' worth spends no more. tally_refund: one that was spent does not count after all; the key may have left. */
 unsigned tally_wait(struct tally *tally, uint64_t key, enum tally_event event, uint32_t count,
                     uint64_t now_ms);
 void tally_spend(struct tally *tally, uint64_t key, enum tally_event event, uint32_t count, uint64_t now_ms);

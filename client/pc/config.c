@@ -21,6 +21,7 @@ const struct config_key config_keys[] = {
     KEY(relay, "CERTRELAY_URL"),
     KEY(page, NULL),
     KEY(ca_file, NULL),
+    KEY(permit_file, NULL),
     KEY(name, NULL),
     KEY(store, NULL),
     KEY(lang, NULL),

@@ -13,6 +13,7 @@ struct settings {
     char *relay;
     char *page;
     char *ca_file;
+    char *permit_file;
     char *name; /* never NULL: the host's name */
     char *store;
     char *lang;

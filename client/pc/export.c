@@ -173,6 +173,7 @@ static void transfer(struct export *export, struct net *net, struct outcome *out
                                 .role = CR_SENDER,
                                 .secrets = pairing_secrets(&export->pairing),
                                 .invite = export->pairing.has_invite ? &export->pairing.invite : NULL,
+                                .permit = &export->pairing.permit,
                                 .dialogue = {export, on_begin, on_event, on_line, on_code, on_tick}};
 
     pairing_begin(&export->pairing);

@@ -37,7 +37,7 @@ static void print_general(void)
                _("Configuration files: ~/.config/certrelay/config.ini, /etc/certrelay/client.ini. "
                  "Lines of \"key = value\":"),
                0, 0);
-    printf("  relay, page, ca_file, name, store, lang, patience\n");
+    printf("  relay, page, ca_file, permit_file, name, store, lang, patience\n");
     printf("%s\n", _("Environment: CERTRELAY_URL is the relay."));
 }
 

@@ -211,6 +211,7 @@ static void transfer(struct import *import, struct net *net, struct outcome *out
                                 .role = CR_RECEIVER,
                                 .secrets = pairing_secrets(&import->pairing),
                                 .invite = import->pairing.has_invite ? &import->pairing.invite : NULL,
+                                .permit = &import->pairing.permit,
                                 .dialogue = {import, on_begin, on_event, on_line, on_code, on_tick}};
 
     pairing_begin(&import->pairing);

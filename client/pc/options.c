@@ -93,6 +93,10 @@ const struct option_row option_rows[] = {
      OPTION_TEXT, AT(page)},
     {"ca-file", 0, N_("FILE"), N_("trust these CA certificates (PEM) instead of this computer's"),
      FOR_TALK | FOR_DOCTOR, OPTION_TEXT, AT(ca_file)},
+    {"permit-file", 0, N_("FILE"),
+     N_("show the relay the permit in the first line of FILE, where it gives numbers only to its "
+        "organisation"),
+     FOR_TALK, OPTION_TEXT, AT(permit_file)},
     {"name", 'n', N_("NAME"), N_("this device's name, as the other device shows it"), FOR_TALK, OPTION_TEXT,
      AT(name)},
     {"patience", 0, N_("SECONDS"), N_("how long to wait for a lost connection (60)"), FOR_TALK | FOR_DOCTOR,
@@ -110,6 +114,7 @@ const struct option_row option_rows[] = {
     {"version", 'V', NULL, N_("versions of certrelay and its libraries"), FOR_ALL, OPTION_FLAG, AT(version)},
     {"password", 0, "", NULL, FOR_ALL, OPTION_DENIED, 0},
     {"code", 0, "", NULL, FOR_ALL, OPTION_DENIED, 0},
+    {"permit", 0, "", NULL, FOR_ALL, OPTION_DENIED, 0},
     {"new-password", 0, "", NULL, FOR_ALL, OPTION_DENIED, 0},
 };
 

@@ -37,6 +37,7 @@ struct options {
     const char *relay;
     const char *page;
     const char *ca_file;
+    const char *permit_file;
     const char *name;
     const char *store;
     const char *lang;

@@ -44,6 +44,13 @@ static int read_given(struct pairing *pairing)
     return id == ERROR_NONE ? code : say_error(id, NULL);
 }
 
+static int show_prepare(struct pairing *pairing)
+{
+    int code = show_check(pairing->app);
+
+    return code ? code : permit_read(pairing->app, &pairing->permit);
+}
+
 int pairing_init(struct pairing *pairing, struct app *app, enum cr_role role)
 {
     const struct options *options = &app->options;
@@ -56,7 +63,7 @@ int pairing_init(struct pairing *pairing, struct app *app, enum cr_role role)
     if (!options->yes && !terminal_can_ask())
         return say_error(ERROR_NEED_INPUT, "--yes");
     if (shows)
-        return show_check(app);
+        return show_prepare(pairing);
     pairing->is_awaited = !options->code_file && is_pipe(options->code_fd);
     if (pairing->is_awaited)
         return 0;
@@ -68,6 +75,7 @@ int pairing_init(struct pairing *pairing, struct app *app, enum cr_role role)
 void pairing_wipe(struct pairing *pairing)
 {
     sodium_memzero(&pairing->invite, sizeof(pairing->invite));
+    permit_wipe(&pairing->permit);
 }
 
 enum cr_secrets pairing_secrets(const struct pairing *pairing)

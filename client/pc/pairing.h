@@ -12,10 +12,11 @@ struct pairing {
     enum cr_role role;
     struct cr_invite invite; /* typist: what was entered */
     int has_invite;
-    int is_awaited; /* the number will come by --code-fd */
-    int fault;      /* exit code, once it was said that what came is no number */
-    int is_asking;  /* the number has been asked for */
-    int is_showing; /* a number is on the screen */
+    struct permit permit; /* displayer: for the relay */
+    int is_awaited;       /* the number will come by --code-fd */
+    int fault;            /* exit code, once it was said that what came is no number */
+    int is_asking;        /* the number has been asked for */
+    int is_showing;       /* a number is on the screen */
     int was_offline;
     int64_t away_since_ms; /* 0: the other device is here */
     int is_away_told;

@@ -331,7 +331,9 @@ static int transfer_new(struct run *run)
                                           .name = name,
                                           .platform = platform,
                                           .program = "certrelay " CERTRELAY_VERSION,
-                                          .patience_ms = config->app->settings.patience_ms};
+                                          .patience_ms = config->app->settings.patience_ms,
+                                          .permit = config->permit->bytes,
+                                          .permit_bytes = config->permit->length};
 
     own_name(config->app->settings.name, name);
     platform_name(platform, sizeof(platform));

@@ -5,6 +5,7 @@
 #include "app.h"
 #include "net.h"
 #include "outcome.h"
+#include "permit.h"
 
 struct run;
 
@@ -29,6 +30,7 @@ struct run_config {
     enum cr_role role;
     enum cr_secrets secrets;
     const struct cr_invite *invite; /* typist: known already; else NULL */
+    const struct permit *permit;
     struct dialogue dialogue;
 };
 

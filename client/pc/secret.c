@@ -75,7 +75,7 @@ int secret_read_file(struct secret *secret, const char *path)
     return result;
 }
 
-static const char *fault_text(int fault)
+const char *secret_fault(int fault)
 {
     return fault == ENODATA ? _("it is empty") : fault == E2BIG ? _("its line is too long") : strerror(fault);
 }
@@ -83,7 +83,7 @@ static const char *fault_text(int fault)
 int secret_read_given(struct secret *secret, const char *name, const char *path, int descriptor)
 {
     int failed = path ? secret_read_file(secret, path) : secret_read_fd(secret, descriptor);
-    const char *why = fault_text(errno);
+    const char *why = secret_fault(errno);
     char detail[512];
     char *printable;
 

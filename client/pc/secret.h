@@ -20,6 +20,9 @@ void secret_wipe(struct secret *secret);
 int secret_read_fd(struct secret *secret, int descriptor);
 int secret_read_file(struct secret *secret, const char *path);
 
+/* Why reading failed, by its errno, translated. */
+const char *secret_fault(int fault);
+
 /* What --NAME-file (path) or else --NAME-fd says. 0, or an exit code after it was said why. */
 int secret_read_given(struct secret *secret, const char *name, const char *path, int descriptor);
 

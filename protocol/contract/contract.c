@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum field { END, TOKEN, NAMEPLATE, SEQ, SECONDS, CODE, PAYLOAD };
+enum field { END, TOKEN, NAMEPLATE, SEQ, SECONDS, CODE, PAYLOAD, PERMIT, SALT, COUNT };
 
 #define FIELDS_MAX 3
 
@@ -17,7 +17,7 @@ struct shape {
 };
 
 static const struct shape shapes[] = {
-    {CR_FRAME_ALLOCATE, {TOKEN}, 0, 0, 0},
+    {CR_FRAME_ALLOCATE, {TOKEN, PERMIT}, 0, 0, 0},
     {CR_FRAME_JOIN, {TOKEN, NAMEPLATE, PAYLOAD}, 0, 0, 0},
     {CR_FRAME_SEND, {SEQ, PAYLOAD}, 0, 0, 1},
     {CR_FRAME_ACK, {SEQ}, 0, 0, 0},
@@ -25,6 +25,7 @@ static const struct shape shapes[] = {
     {CR_FRAME_EXTEND, {END}, 0, 0, 0},
     {CR_FRAME_CLOSE, {CODE}, CR_MOOD_DONE, CR_MOOD_ERROR, 0},
     {CR_FRAME_CLOCK, {END}, 0, 0, 0},
+    {CR_FRAME_PROOF, {COUNT}, 0, 0, 0},
     {CR_FRAME_ALLOCATED, {NAMEPLATE, SECONDS}, 0, 0, 0},
     {CR_FRAME_JOINED, {SECONDS}, 0, 0, 0},
     {CR_FRAME_DELIVER, {SEQ, PAYLOAD}, 0, 0, 1},
@@ -33,8 +34,9 @@ static const struct shape shapes[] = {
     {CR_FRAME_TIME, {SECONDS}, 0, 0, 0},
     {CR_FRAME_PEER, {CODE}, CR_PEER_NOBODY, CR_PEER_AWAY, 0},
     {CR_FRAME_CLOSED, {CODE}, CR_MOOD_DONE, CR_MOOD_EXPIRED, 0},
-    {CR_FRAME_REFUSED, {CODE, SECONDS}, CR_REFUSED_UNAVAILABLE, CR_REFUSED_BUSY, 0},
+    {CR_FRAME_REFUSED, {CODE, SECONDS}, CR_REFUSED_UNAVAILABLE, CR_REFUSED_FORBIDDEN, 0},
     {CR_FRAME_GOING_AWAY, {SECONDS}, 0, 0, 0},
+    {CR_FRAME_PUZZLE, {CODE, SALT}, 1, CR_PUZZLE_MAX_BITS, 0},
 };
 
 static const struct shape *shape_find(unsigned type)
@@ -75,6 +77,8 @@ static int field_check(const struct shape *shape, enum field field, const struct
         return frame->code >= shape->code_min && frame->code <= shape->code_max ? CR_OK : CR_E_MALFORMED;
     case PAYLOAD:
         return payload_check(frame->payload_bytes);
+    case PERMIT:
+        return frame->permit_bytes <= CR_PERMIT_MAX_BYTES ? CR_OK : CR_E_LIMIT;
     default:
         return CR_OK;
     }
@@ -103,6 +107,16 @@ static void field_read(struct cr_reader *reader, enum field field, struct cr_fra
         frame->payload_bytes = reader->left;
         frame->payload = cr_read_bytes(reader, reader->left);
         break;
+    case PERMIT:
+        frame->permit_bytes = reader->left;
+        frame->permit = cr_read_bytes(reader, reader->left);
+        break;
+    case SALT:
+        cr_read_copy(reader, frame->salt, CR_SALT_BYTES);
+        break;
+    case COUNT:
+        frame->count = cr_read_u64(reader);
+        break;
     case END:
         break;
     }
@@ -129,6 +143,15 @@ static void field_write(struct cr_writer *writer, enum field field, const struct
         break;
     case PAYLOAD:
         cr_write_bytes(writer, frame->payload, frame->payload_bytes);
+        break;
+    case PERMIT:
+        cr_write_bytes(writer, frame->permit, frame->permit_bytes);
+        break;
+    case SALT:
+        cr_write_bytes(writer, frame->salt, CR_SALT_BYTES);
+        break;
+    case COUNT:
+        cr_write_u64(writer, frame->count);
         break;
     case END:
         break;
@@ -190,15 +213,26 @@ int cr_frame_encode(const struct cr_frame *frame, uint8_t *out, size_t capacity,
 size_t cr_frame_bytes(const struct cr_frame *frame)
 {
     static const uint8_t widths[] = {
-        [END] = 0,     [TOKEN] = CR_TOKEN_BYTES, [NAMEPLATE] = 5, [SEQ] = 4, [SECONDS] = 2, [CODE] = 1,
+        [END] = 0,
+        [TOKEN] = CR_TOKEN_BYTES,
+        [NAMEPLATE] = 5,
+        [SEQ] = 4,
+        [SECONDS] = 2,
+        [CODE] = 1,
         [PAYLOAD] = 0,
+        [PERMIT] = 0,
+        [SALT] = CR_SALT_BYTES,
+        [COUNT] = 8,
     };
     const struct shape *shape = shape_find(frame->type);
     size_t bytes = 1;
 
     if (shape == NULL)
         return 0;
-    for (size_t i = 0; i < FIELDS_MAX; i++)
-        bytes += shape->fields[i] == PAYLOAD ? frame->payload_bytes : widths[shape->fields[i]];
+    for (size_t i = 0; i < FIELDS_MAX; i++) {
+        bytes += widths[shape->fields[i]];
+        bytes += shape->fields[i] == PAYLOAD ? frame->payload_bytes : 0;
+        bytes += shape->fields[i] == PERMIT ? frame->permit_bytes : 0;
+    }
     return bytes;
 }

@@ -1,12 +1,14 @@
 /* The device's half of the relay contract: numbering, keeping, resuming. */
 #include <certrelay/link.h>
 
+#include "work.h"
+
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SEND_HEAD_BYTES 5
-#define CONTROL_MAX_BYTES 32
+#define CONTROL_MAX_BYTES (1 + CR_TOKEN_BYTES + CR_PERMIT_MAX_BYTES) /* ALLOCATE */
 
 /* One payload, encoded as SEND, kept until the other device has seen it. */
 struct kept {
@@ -16,14 +18,17 @@ struct kept {
     uint8_t frame[];
 };
 
-enum item { ITEM_NONE, ITEM_FIRST, ITEM_ACK, ITEM_SEND, ITEM_EXTEND, ITEM_CLOCK, ITEM_CLOSE };
+enum item { ITEM_NONE, ITEM_FIRST, ITEM_PROOF, ITEM_ACK, ITEM_SEND, ITEM_EXTEND, ITEM_CLOCK, ITEM_CLOSE };
 enum seat { SEAT_NONE, SEAT_ALLOCATE, SEAT_JOIN };
 
 struct cr_link {
     enum seat seat;
     uint8_t token[CR_TOKEN_BYTES];
     struct cr_nameplate nameplate;
-    int is_seated; /* the relay has answered ALLOCATE or JOIN once */
+    uint8_t permit[CR_PERMIT_MAX_BYTES];
+    size_t permit_bytes;
+    struct work work; /* that the relay asks for on this connection */
+    int is_seated;    /* the relay has answered ALLOCATE or JOIN once */
     int is_connected;
     int has_spoken;  /* the first frame of this connection has left */
     int is_answered; /* and the relay has answered it */
@@ -103,6 +108,19 @@ static int keep(struct cr_link *l, const uint8_t *payload, size_t length)
     return CR_OK;
 }
 
+int cr_link_permit(struct cr_link *l, const uint8_t *permit, size_t length)
+{
+    if (l->seat != SEAT_NONE)
+        return CR_E_STATE;
+    if (length > CR_PERMIT_MAX_BYTES)
+        return CR_E_LIMIT;
+    sodium_memzero(l->permit, sizeof l->permit);
+    if (length > 0)
+        memcpy(l->permit, permit, length);
+    l->permit_bytes = length;
+    return CR_OK;
+}
+
 int cr_link_allocate(struct cr_link *l)
 {
     if (l->seat != SEAT_NONE)
@@ -153,11 +171,14 @@ void cr_link_close(struct cr_link *l, enum cr_mood mood)
 {
     if (l->close_mood == 0)
         l->close_mood = mood;
+    if (l->work.state != WORK_NONE) /* no seat was asked for yet: there is nothing to close */
+        cr_link_silence(l);
 }
 
 void cr_link_connected(struct cr_link *l)
 {
     l->is_connected = 1;
+    l->work.state = WORK_NONE;
     l->has_spoken = 0;
     l->is_answered = 0;
     l->item = ITEM_NONE;
@@ -191,6 +212,9 @@ static int on_allocated(struct cr_link *l, const struct cr_frame *frame, struct 
         return CR_E_MALFORMED;
     l->is_seated = 1;
     l->nameplate = frame->nameplate;
+    sodium_memzero(l->permit, sizeof l->permit);
+    sodium_memzero(l->control, sizeof l->control); /* ALLOCATE bore it */
+    l->permit_bytes = 0;
     answered(l, 1);
     event->type = CR_LINK_SEATED;
     event->nameplate = frame->nameplate;
@@ -294,6 +318,19 @@ static int on_going_away(struct cr_link *l, const struct cr_frame *frame, struct
     return CR_OK;
 }
 
+/* In place of an answer to JOIN, and not while it is being worked on. */
+static int on_puzzle(struct cr_link *l, const struct cr_frame *frame, struct cr_link_event *event)
+{
+    (void)event;
+    if (l->seat != SEAT_JOIN || l->is_seated || l->work.state != WORK_NONE)
+        return CR_E_MALFORMED;
+    if (l->close_mood == 0)
+        work_begin(&l->work, frame, l->token);
+    else
+        cr_link_silence(l);
+    return CR_OK;
+}
+
 static const struct {
     enum cr_frame_type type;
     int (*handle)(struct cr_link *l, const struct cr_frame *frame, struct cr_link_event *event);
@@ -303,6 +340,7 @@ static const struct {
     {CR_FRAME_RESUMED, on_resumed},     {CR_FRAME_TIME, on_time},
     {CR_FRAME_PEER, on_peer},           {CR_FRAME_CLOSED, on_closed},
     {CR_FRAME_REFUSED, on_refused},     {CR_FRAME_GOING_AWAY, on_going_away},
+    {CR_FRAME_PUZZLE, on_puzzle},
 };
 
 /* All that a relay may say to a device that has said nothing yet. */
@@ -340,6 +378,8 @@ static enum item choose(const struct cr_link *l)
 {
     if (!l->is_connected || l->seat == SEAT_NONE || l->is_closed)
         return ITEM_NONE;
+    if (l->work.state == WORK_FOUND)
+        return ITEM_PROOF;
     if (!l->has_spoken)
         return ITEM_FIRST;
     if (l->is_answered && l->wants_ack)
@@ -356,14 +396,13 @@ static enum item choose(const struct cr_link *l)
 static void describe(const struct cr_link *l, struct cr_frame *frame)
 {
     static const enum cr_frame_type TYPES[] = {
-        [ITEM_ACK] = CR_FRAME_ACK,
-        [ITEM_EXTEND] = CR_FRAME_EXTEND,
-        [ITEM_CLOCK] = CR_FRAME_CLOCK,
-        [ITEM_CLOSE] = CR_FRAME_CLOSE,
+        [ITEM_PROOF] = CR_FRAME_PROOF, [ITEM_ACK] = CR_FRAME_ACK,     [ITEM_EXTEND] = CR_FRAME_EXTEND,
+        [ITEM_CLOCK] = CR_FRAME_CLOCK, [ITEM_CLOSE] = CR_FRAME_CLOSE,
     };
 
     memset(frame, 0, sizeof *frame);
     frame->seq = l->seen;
+    frame->count = l->work.count;
     frame->code = (uint8_t)l->close_mood;
     memcpy(frame->token, l->token, sizeof frame->token);
     if (l->item != ITEM_FIRST) {
@@ -371,7 +410,10 @@ static void describe(const struct cr_link *l, struct cr_frame *frame)
         return;
     }
     frame->type = l->is_seated ? CR_FRAME_RESUME : l->seat == SEAT_JOIN ? CR_FRAME_JOIN : CR_FRAME_ALLOCATE;
-    if (frame->type == CR_FRAME_JOIN) {
+    if (frame->type == CR_FRAME_ALLOCATE) {
+        frame->permit = l->permit;
+        frame->permit_bytes = l->permit_bytes;
+    } else if (frame->type == CR_FRAME_JOIN) {
         frame->nameplate = l->nameplate;
         frame->payload = l->first->frame + SEND_HEAD_BYTES;
         frame->payload_bytes = l->first->length - SEND_HEAD_BYTES;
@@ -406,6 +448,10 @@ void cr_link_sent(struct cr_link *l)
     case ITEM_FIRST:
         l->has_spoken = 1;
         break;
+    case ITEM_PROOF: /* good for one JOIN, which is said again */
+        l->work.state = WORK_NONE;
+        l->has_spoken = 0;
+        break;
     case ITEM_ACK:
         l->wants_ack = 0;
         break;
@@ -430,6 +476,18 @@ void cr_link_sent(struct cr_link *l)
 void cr_link_silence(struct cr_link *l)
 {
     l->is_closed = l->is_heard = 1;
+    l->work.state = WORK_NONE;
+}
+
+int cr_link_has_work(const struct cr_link *l)
+{
+    return l->work.state == WORK_SEARCHING;
+}
+
+int cr_link_work(struct cr_link *l, unsigned tries)
+{
+    work_search(&l->work, tries);
+    return cr_link_has_work(l) ? CR_INCOMPLETE : CR_OK;
 }
 
 int cr_link_has_more(const struct cr_link *l)

@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #define REFUSED_MS 10000
+#define WORK_TRIES 1024 /* some milliseconds of a slow phone */
 
 /* 0.2, 0.5, 1, 2, 4, 4... seconds, each shortened by a random part of up to a half. */
 int64_t patience_backoff_ms(unsigned attempts)
@@ -55,6 +56,8 @@ int64_t cr_transfer_deadline(const struct cr_transfer *t)
 
     if (t->stage == EXPECT_NOTHING)
         return cr_transfer_is_finished(t) ? CR_NEVER : earlier(t->last_word_by, cr_transfer_connect_at(t));
+    if (cr_link_has_work(t->link))
+        return t->now + 1;
     at = earlier(earlier(at, t->life_until), earlier(bye_until(t), cr_transfer_connect_at(t)));
     return earlier(earlier(at, offline_until(t)), earlier(away_until(t), step_until(t)));
 }
@@ -77,6 +80,18 @@ static void repeat(struct cr_transfer *t)
         t->answer_by = t->now + ANSWER_MS;
 }
 
+/* The relay answers once it is done: its own time for that begins then. */
+static void work(struct cr_transfer *t)
+{
+    if (cr_link_work(t->link, WORK_TRIES) == CR_OK)
+        t->answer_by = t->now + ANSWER_MS;
+}
+
+int cr_transfer_has_work(const struct cr_transfer *t)
+{
+    return cr_link_has_work(t->link);
+}
+
 void cr_transfer_tick(struct cr_transfer *t, int64_t now_ms)
 {
     t->now = now_ms;
@@ -85,6 +100,8 @@ void cr_transfer_tick(struct cr_transfer *t, int64_t now_ms)
             cr_link_silence(t->link);
         return;
     }
+    if (cr_link_has_work(t->link))
+        work(t);
     if (now_ms >= t->repeat_at)
         repeat(t);
     if (now_ms >= t->answer_by) {

@@ -181,6 +181,8 @@ int cr_transfer_new(struct cr_transfer **transfer, const struct cr_transfer_conf
     error = configure(t, config);
     if (error == CR_OK)
         error = cr_link_new(&t->link);
+    if (error == CR_OK && config->permit_bytes > 0)
+        error = cr_link_permit(t->link, config->permit, config->permit_bytes);
     if (error == CR_OK)
         error = choose_seat(t, config->invite);
     if (error != CR_OK) {
@@ -374,7 +376,7 @@ static void on_refused(struct cr_transfer *t, const struct cr_link_event *event)
         [CR_REFUSED_UNAVAILABLE] = CR_END_UNAVAILABLE,  [CR_REFUSED_GONE] = CR_END_RELAY_LOST,
         [CR_REFUSED_FULL] = CR_END_RELAY_FULL,          [CR_REFUSED_TOO_MANY] = CR_END_RELAY_TOO_MANY,
         [CR_REFUSED_DRAINING] = CR_END_RELAY_DRAINING,  [CR_REFUSED_TOO_MUCH] = CR_END_RELAY_PROTOCOL,
-        [CR_REFUSED_MALFORMED] = CR_END_RELAY_PROTOCOL,
+        [CR_REFUSED_MALFORMED] = CR_END_RELAY_PROTOCOL, [CR_REFUSED_FORBIDDEN] = CR_END_RELAY_FORBIDDEN,
     };
     struct cr_event last = {.seconds = event->seconds};
     int64_t wait_ms = event->seconds * 1000;

@@ -24,6 +24,12 @@ for object in "$program" "$@"; do
     [ -z "$found" ] || say "$object calls: $found"
 done
 
+# Permits are compared by arithmetic alone: a comparison that stops at the first difference tells how far a guess was right.
+for object in "$@"; do
+    found=$(nm --undefined-only "$object" | awk '/\.o:$/ { is_permits = /permits\.c/ } is_permits && $1 == "U" && $2 ~ /cmp$/ { print $2 }')
+    [ -z "$found" ] || say "permits are compared by $found"
+done
+
 needed=$(readelf -d "$program" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p')
 [ -n "$needed" ] || say "$program: names no libraries"
 found=$(printf '%s\n' "$needed" | grep -E 'sodium|crypto|ssl|gcrypt|mbed|nettle|gnutls' || true)

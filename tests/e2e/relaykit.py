@@ -1,6 +1,8 @@
 """A relay under test and a WebSocket client that can also misbehave: what the end-to-end tests share."""
 
 import base64
+import hashlib
+import itertools
 import json
 import os
 import socket
@@ -13,8 +15,8 @@ import time
 PROTOCOL = "certrelay.v1"
 PATIENCE = 20  # seconds until a test gives up; never a time that is waited
 
-ALLOCATE, JOIN, SEND, ACK, RESUME, EXTEND, CLOSE, CLOCK = range(1, 9)
-ALLOCATED, JOINED, DELIVER, ACKED, RESUMED, TIME, PEER, CLOSED, REFUSED, GOING_AWAY = range(0x81, 0x8B)
+ALLOCATE, JOIN, SEND, ACK, RESUME, EXTEND, CLOSE, CLOCK, PROOF = range(1, 10)
+ALLOCATED, JOINED, DELIVER, ACKED, RESUMED, TIME, PEER, CLOSED, REFUSED, GOING_AWAY, PUZZLE = range(0x81, 0x8C)
 
 
 def relay_program():
@@ -246,6 +248,20 @@ class Client:
     def join(self, token, nameplate, payload=b"hello"):
         self.send_frame(bytes([JOIN]) + token + nameplate + payload)
 
+    def prove(self, puzzle, token):
+        """Pays for the next JOIN."""
+        self.send_frame(bytes([PROOF]) + solution(puzzle, token))
+
+    def join_paying(self, token, nameplate, payload=b"hello"):
+        """The relay's answer, and how many bits it cost (0: nothing)."""
+        self.join(token, nameplate, payload)
+        answer = self.hear(JOINED, REFUSED, PUZZLE)
+        if answer[0] != PUZZLE:
+            return answer, 0
+        self.prove(answer, token)
+        self.join(token, nameplate, payload)
+        return self.hear(JOINED, REFUSED), answer[1]
+
     def send(self, seq, payload):
         self.send_frame(bytes([SEND]) + struct.pack(">I", seq) + payload)
 
@@ -261,6 +277,17 @@ class Client:
 
     def say_close(self, mood=1):
         self.send_frame(bytes([CLOSE, mood]))
+
+
+def solution(puzzle, token):
+    """The count (8 bytes) that solves a PUZZLE frame."""
+    start, bits = hashlib.sha256(b"certrelay-join" + puzzle[2:10] + token), puzzle[1]
+    for count in itertools.count():
+        digest = start.copy()
+        digest.update(count.to_bytes(8, "big"))
+        if int.from_bytes(digest.digest()[:4], "big") >> (32 - bits) == 0:
+            return count.to_bytes(8, "big")
+    raise AssertionError
 
 
 def pair(relay):

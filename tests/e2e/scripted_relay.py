@@ -113,7 +113,7 @@ class ScriptedRelay:
             await self.on_payload(seat, fields["payload"])
         return seat
 
-    def allocate(self, token):
+    def allocate(self, token, permit=b""):
         if token not in self.by_token:
             nameplate = self.nameplates.pop(0) if self.nameplates else f"{secrets.randbelow(10000):04d}"
             self.mailboxes[nameplate] = mailbox = Mailbox(nameplate)

@@ -4,7 +4,7 @@ import pytest
 from hostile import Pair
 from kit import Late, contents
 from peer import wire
-from scripted_relay import ScriptedRelay
+from scripted_relay import DISPLAYER, ScriptedRelay
 
 pytestmark = pytest.mark.usefixtures("programs")
 REPLIES = (wire.ALLOCATED, wire.JOINED, wire.PEER, wire.ACKED, wire.DELIVER)
@@ -80,7 +80,7 @@ def test_an_acknowledgement_of_what_was_never_sent_is_no_success(tmp_path, showi
 
 
 @pytest.mark.parametrize("showing", ["import", "export"])
-@pytest.mark.parametrize("reason", range(1, 9))
+@pytest.mark.parametrize("reason", range(1, 10))
 def test_every_refusal_in_the_middle_ends_or_is_healed(tmp_path, showing, reason):
     told = []
 
@@ -102,3 +102,29 @@ def test_every_refusal_in_the_middle_ends_or_is_healed(tmp_path, showing, reason
 def test_a_relay_that_never_answers_is_not_waited_for(tmp_path, showing, kind, instead):
     pair, shower = whole_pair(tmp_path, showing, garble(kind, lambda frame: instead))
     assert_nothing_came_of_it(pair, shower, "relay-lost", "unreachable", "relay-draining", "relay-protocol", "peer-lost")
+
+
+def puzzle(bits):
+    return wire.frame(wire.PUZZLE, bits=bits, salt=bytes(8))
+
+
+@pytest.mark.parametrize("showing", ["import", "export"])
+@pytest.mark.parametrize("kind", [wire.ALLOCATED, wire.JOINED, wire.DELIVER, wire.PEER])
+def test_work_of_more_than_22_bits_is_refused_and_so_is_any_out_of_turn(tmp_path, showing, kind):
+    bits = 23 if kind == wire.JOINED else 8
+    pair, shower = whole_pair(tmp_path, showing, garble(kind, lambda frame: [puzzle(bits)]))
+    assert_nothing_came_of_it(pair, shower, "relay-protocol")
+
+
+def test_a_relay_that_asks_for_work_and_never_answers_it_is_not_waited_for(tmp_path):
+    def only_work(seat, frame):
+        if seat.who == DISPLAYER:
+            return [frame]
+        return [puzzle(10)] if frame[0] == wire.JOINED else []
+    pair, shower = whole_pair(tmp_path, "import", only_work)
+    assert_nothing_came_of_it(pair, shower, "relay-lost")
+
+
+def test_two_puzzles_at_once_are_no_relay(tmp_path):
+    pair, shower = whole_pair(tmp_path, "import", garble(wire.JOINED, lambda frame: [puzzle(22), puzzle(22)]))
+    assert_nothing_came_of_it(pair, shower, "relay-protocol")

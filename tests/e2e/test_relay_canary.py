@@ -34,7 +34,7 @@ WORDS = {"reason": re.compile("[a-z-]{2,24}"), "mood": re.compile("[a-z-]{2,12}"
 LABELS = {
     "state": {"waiting", "joined"}, "mood": {"done", "cancelled", "wrong_code", "error", "expired"}, "joined": {"yes", "no"},
     "scope": {"address", "network", "all"}, "limit": {"connections", "allocations", "failed_joins", "bytes"}, "direction": {"in", "out"},
-    "status": {"2xx", "3xx", "4xx", "5xx"}, "result": {"done", "failed"}}
+    "status": {"2xx", "3xx", "4xx", "5xx"}, "result": {"done", "failed", "right", "wrong"}}
 
 
 class Day:

@@ -8,13 +8,14 @@ import time
 
 import pytest
 
-from relaykit import (CLOCK, CLOSED, DELIVER, JOIN, JOINED, PATIENCE, PEER, REFUSED, SEND, TIME, Relay, pair,
+from relaykit import (CLOCK, CLOSED, DELIVER, JOIN, JOINED, PATIENCE, PEER, PUZZLE, REFUSED, SEND, TIME, Relay, pair,
                       relay_program)
 
 
 TOKEN, PLATE = 16, 5
 FIRST_MAX = 1 + TOKEN + PLATE + 1024
 BIG = 65000
+NOBODYS = bytes([5, 0, 0, 0, 0])  # numbers begin with four digits
 
 
 # Queues
@@ -110,16 +111,29 @@ def test_a_message_of_empty_pieces_is_malformed(tmp_path):
 # Numbers of others
 
 
-def test_who_joins_one_mailbox_after_the_other_is_stopped(tmp_path):
+def test_who_joins_one_mailbox_after_the_other_has_to_pay(tmp_path):
     with Relay(str(tmp_path), address_failed_joins=5) as relay:
         answers = []
         for _ in range(6):
             displayer, typist = relay.client(), relay.client()
             typist.join(os.urandom(TOKEN), displayer.allocate(os.urandom(TOKEN)))
-            answers.append(typist.hear(JOINED, REFUSED)[:2])
+            answers.append(typist.hear(JOINED, PUZZLE)[:2])
             typist.close()
-        assert [answer[0] for answer in answers] == [JOINED] * 5 + [REFUSED]
-        assert answers[5][1] == 4
+        assert [answer[0] for answer in answers] == [JOINED] * 5 + [PUZZLE]
+        assert answers[5][1] == 14
+
+
+def test_who_pays_and_fails_eight_times_as_often_is_stopped(tmp_path):
+    with Relay(str(tmp_path), address_failed_joins=1) as relay:
+        client, prices = relay.client(), []
+        for _ in range(8):
+            answer, bits = client.join_paying(os.urandom(TOKEN), NOBODYS)
+            assert answer[:2] == bytes([REFUSED, 1])
+            prices.append(bits)
+        assert prices[0] == 0 and all(14 <= bits <= 17 for bits in prices[1:]) and prices[7] >= 16
+        client.join(os.urandom(TOKEN), NOBODYS)
+        answer = client.hear(REFUSED)
+        assert answer[1] == 4 and 0 < int.from_bytes(answer[2:4], "big") <= 60
 
 
 def test_an_office_whose_transfers_end_well_goes_on(tmp_path):

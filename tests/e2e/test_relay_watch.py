@@ -1,6 +1,7 @@
 """The relay as monitoring meets it: the private door, and figures that are exact."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -12,7 +13,8 @@ import time
 
 import pytest
 
-from relaykit import ACKED, DELIVER, GOING_AWAY, JOINED, PATIENCE, REFUSED, RESUMED, Relay, ends, make_certificate, pair
+from relaykit import (ACKED, DELIVER, GOING_AWAY, JOINED, PATIENCE, PROOF, PUZZLE, REFUSED, RESUMED, Relay, ends, make_certificate, pair,
+                      solution)
 from test_relay_network import header
 from test_relay_operator import refused, run, write_config
 from test_relay_page import get as browse, make_page
@@ -353,17 +355,25 @@ def test_refusals_and_the_limits_behind_them_are_counted_exactly(tmp_path):
         for host in hosts:
             host.send_frame(b"\x01" + os.urandom(16))
         assert [host.hear()[0] for host in hosts].count(REFUSED) == 1
-        answers = []
+        paid = []
         for _ in range(4):
-            guesser = relay.client()
-            guesser.join(os.urandom(16), b"\x04" + struct.pack(">I", 1))
-            answers.append(guesser.hear(REFUSED)[1])
-        assert answers == [1, 1, 1, 4]
+            answer, bits = relay.client().join_paying(os.urandom(16), b"\x04" + struct.pack(">I", 1))
+            assert answer[:2] == bytes([REFUSED, 1])
+            paid.append(bits)
+        assert paid == [0, 0, 0, 14]
+        liar = relay.client()
+        liar.join(bytes(16), b"\x04" + struct.pack(">I", 1))
+        puzzle = liar.hear(PUZZLE)
+        count = next(count.to_bytes(8, "big") for count in range(2) if count.to_bytes(8, "big") != solution(puzzle, bytes(16)))
+        liar.send_frame(bytes([PROOF]) + count)
+        liar.join(bytes(16), b"\x04" + struct.pack(">I", 1))
+        assert liar.hear(REFUSED)[1] == 7
         change = changed(before, relay.figures())
-        assert {name: value for name, value in change.items() if "refusals" in name or "hits" in name} == {
-            'refusals_total{reason="too_many"}': 2, 'refusals_total{reason="unavailable"}': 3,
+        assert {name: value for name, value in change.items() if re.search("refusals|hits|puzzles|proofs", name)} == {
+            'refusals_total{reason="too_many"}': 1, 'refusals_total{reason="unavailable"}': 4, 'refusals_total{reason="malformed"}': 1,
+            'puzzles_total': 2, 'proofs_total{result="right"}': 1, 'proofs_total{result="wrong"}': 1,
             'limit_hits_total{scope="address",limit="allocations"}': 1, 'limit_hits_total{scope="network",limit="allocations"}': 1,
-            'limit_hits_total{scope="address",limit="failed_joins"}': 1, 'limit_hits_total{scope="network",limit="failed_joins"}': 1}
+            'limit_hits_total{scope="address",limit="failed_joins"}': 2, 'limit_hits_total{scope="network",limit="failed_joins"}': 2}
 
 
 def test_connections_beyond_a_limit_are_counted_by_whose_it_was(tmp_path):

@@ -1,8 +1,9 @@
-/* What stands before and in requests: PROXY headers, forwarded addresses, networks, and dates in certificates. */
+/* What stands before and in requests: PROXY headers, forwarded addresses, networks; dates in certificates; and permits. */
 #include "forwarded.h"
 
 #include "cert_expiry.h"
 #include "fuzz.h"
+#include "permits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,18 @@ static void text_try(const char *text)
         fuzz_require(strstr(text, "10.") != NULL || strchr(text, ':') != NULL);
 }
 
+/* What is a permit by itself is one on a line of its own. */
+static void permits_try(const char *text, size_t size)
+{
+    char error[PERMITS_ERROR_BYTES];
+    struct permits *permits = permits_read(text, size, error);
+
+    if (permits != NULL && memchr(text, '\n', size) == NULL && memchr(text, ' ', size) == NULL &&
+        memchr(text, '\t', size) == NULL && memchr(text, '\r', size) == NULL)
+        fuzz_require(permits_hold(permits, (const uint8_t *)text, size));
+    permits_free(permits);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1);
@@ -45,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     header_try(data, size);
     text_try(text);
     (void)cert_expiry(text, size);
+    permits_try(text, size);
     free(text);
     return 0;
 }

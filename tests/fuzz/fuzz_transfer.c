@@ -57,14 +57,15 @@ static void invent(struct pair *pair, int device, struct fuzz_input *input)
 static void invent_frame(struct pair *pair, int device, struct fuzz_input *input)
 {
     static const enum cr_frame_type TYPES[] = {
-        CR_FRAME_ALLOCATED, CR_FRAME_JOINED, CR_FRAME_DELIVER, CR_FRAME_ACKED,   CR_FRAME_RESUMED,
-        CR_FRAME_TIME,      CR_FRAME_PEER,   CR_FRAME_CLOSED,  CR_FRAME_REFUSED, CR_FRAME_GOING_AWAY,
+        CR_FRAME_ALLOCATED, CR_FRAME_JOINED,     CR_FRAME_DELIVER, CR_FRAME_ACKED,
+        CR_FRAME_RESUMED,   CR_FRAME_TIME,       CR_FRAME_PEER,    CR_FRAME_CLOSED,
+        CR_FRAME_REFUSED,   CR_FRAME_GOING_AWAY, CR_FRAME_PUZZLE,
     };
     struct cr_frame frame = {.type = TYPES[fuzz_u8(input) % (sizeof TYPES / sizeof *TYPES)]};
     uint8_t bytes[512];
     size_t length;
 
-    frame.code = fuzz_u8(input) % 9;
+    frame.code = fuzz_u8(input) % 10;
     frame.seq = fuzz_u8(input);
     frame.seconds = fuzz_u16(input);
     frame.nameplate = pair->relay.nameplate;

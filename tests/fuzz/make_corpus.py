@@ -34,7 +34,8 @@ def frames():
         "clock": b"\x08", "allocated": b"\x81" + plate + b"\0\xb4", "joined": b"\x82\x02\x58",
         "deliver": b"\x83\0\0\0\x01data", "acked": b"\x84\0\0\0\x01", "resumed": b"\x85\x02\x58\x01\0\0\0\x02",
         "time": b"\x86\0\x10", "peer": b"\x87\x01", "closed": b"\x88\x05", "refused": b"\x89\x08\0\x02",
-        "going_away": b"\x8a\0\x1e",
+        "going_away": b"\x8a\0\x1e", "allocate_permit": b"\x01" + token + b"permit-2026",
+        "forbidden": b"\x89\x09\0\0", "proof": b"\x09" + bytes(6) + b"\x12\x34", "puzzle": b"\x8b\x0e" + token[:8],
     }.items():
         seed("frame", name, data)
 
@@ -80,6 +81,7 @@ def transfers():
     seed("transfer", "away", bytes([0, 0, steps, 30, away, cut, steps, 9, wait, wait, back, wait, steps, 255]))
     seed("transfer", "closed", bytes([1, 0, steps, 20, invent, 2]) + b"\x88\x03" + bytes([steps, 255]))
     seed("transfer", "refused", bytes([1, 0, steps, 4, frame, 8, 3, 0, 0, 0, 0, steps, 255]))
+    seed("transfer", "puzzle", bytes([2, 0, step, steps, 6, frame + 1, 10, 4, 0, 0, 0, 0]) + bytes([wait]) * 4 + bytes([steps, 255, wait]))
 
 
 def conversations():
@@ -129,6 +131,7 @@ def proxies():
     seed("forwarded", "local", signature + b"\x20\0\0\0")
     seed("forwarded", "hops", b"203.0.113.9, 10.1.2.3:80,[2001:db8::1]:443, ::ffff:10.0.0.1")
     seed("forwarded", "network", b"2001:db8::/32")
+    seed("forwarded", "permits", b"# of 2026\npermit-one\r\n\n permit-two\npermit-three")
     seed("forwarded", "date", b"-----BEGIN CERTIFICATE-----\nMIIBWzCCAQCgAwIBAgIBATAKBggqhkjOPQQDAjAMMQowCAYDVQQDDAFhMB4XDTI2\n"
          b"MTEyMDE2MDAwNFoXDTI2MTEzMDE2MDAwNFowDDEK\n-----END CERTIFICATE-----\n")
 

@@ -11,6 +11,7 @@ const WORDS = {
   next: ["다음", "Next"],
   number: ["상대 기기에 보이는 번호", "Number shown on the other device"],
   enterInstead: ["상대 기기의 번호를 여기에 입력하기", "Enter the other device's number instead"],
+  withPermit: ["이 허가 코드로 번호 표시하기", "Show a number with this permit"],
   showInstead: ["여기에 번호 표시하기", "Show a number here instead"],
   startReceiving: ["받기 시작", "Start receiving"],
   connect: ["연결", "Connect"],

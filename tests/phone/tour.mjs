@@ -1,4 +1,7 @@
 // Walks through every screen of the page, and shows each to whoever looks: with all its faults, questions and ends.
+import fs from "node:fs";
+import path from "node:path";
+import { Relay, temporary } from "./kit.mjs";
 import { filesOf } from "./person.mjs";
 import { certFolder, mistyped, wrongNumber } from "./stage.mjs";
 
@@ -152,6 +155,25 @@ async function linked({ sit, look, origin }) {
   }
 }
 
+// An organisation's relay, of its own.
+async function forbidden({ sit, look }) {
+  const file = path.join(temporary(), "permits");
+  fs.writeFileSync(file, "permit-of-the-tour\n", { mode: 0o600 });
+  const relay = await Relay.start({ permits_file: file });
+  try {
+    const person = await sit({}, `${relay.origin}/`);
+    await person.tap("receive");
+    await person.at("ended");
+    await look(person, "ended-forbidden");
+    await person.page.locator("#permit").fill("short");
+    await person.tap("withPermit");
+    await person.page.locator("#permit-fault [data-error]").waitFor();
+    await look(person, "ended-forbidden-malformed");
+  } finally {
+    await relay.stop();
+  }
+}
+
 async function unsupported({ sit, look }) {
   const person = await sit({ userAgent: IN_APP });
   await person.at("unsupported");
@@ -172,5 +194,6 @@ export async function tour(guide) {
   await kept(guide, person);
   await ends(guide, person, sender);
   await linked(guide);
+  await forbidden(guide);
   await unsupported(guide);
 }

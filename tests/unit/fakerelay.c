@@ -241,13 +241,36 @@ static int is_first(enum cr_frame_type type)
     return type == CR_FRAME_ALLOCATE || type == CR_FRAME_JOIN || type == CR_FRAME_RESUME;
 }
 
+/* It believes every answer. */
+static void on_proof(struct fakerelay *relay)
+{
+    relay->malformed += relay->puzzles == 0 || relay->is_paid;
+    relay->is_paid = 1;
+    relay->proofs++;
+}
+
+static int ask_puzzle(struct fakerelay *relay, int device)
+{
+    struct cr_frame puzzle = {.type = CR_FRAME_PUZZLE, .code = relay->puzzle_bits};
+
+    int is_paid = relay->is_paid && !relay->is_greedy;
+
+    relay->is_paid = 0;
+    if (relay->puzzle_bits == 0 || is_paid)
+        return 0;
+    relay->puzzles++;
+    puzzle.salt[0] = (uint8_t)relay->puzzles;
+    fakerelay_say(relay, device, &puzzle);
+    return 1;
+}
+
 void fakerelay_input(struct fakerelay *relay, int device, const uint8_t *message, size_t length)
 {
     struct seat *seat = &relay->seats[device];
     struct cr_frame frame;
 
     if (cr_frame_decode(CR_FROM_DEVICE, message, length, &frame) != CR_OK ||
-        is_first(frame.type) == (seat->is_heard && seat->is_taken)) {
+        (is_first(frame.type) || frame.type == CR_FRAME_PROOF) == (seat->is_heard && seat->is_taken)) {
         relay->malformed++;
         return;
     }
@@ -258,7 +281,11 @@ void fakerelay_input(struct fakerelay *relay, int device, const uint8_t *message
         say(relay, device, CR_FRAME_REFUSED, 0, CR_REFUSED_BUSY);
         return;
     }
-    if (frame.type == CR_FRAME_RESUME)
+    if (frame.type == CR_FRAME_PROOF)
+        on_proof(relay);
+    else if (frame.type == CR_FRAME_JOIN && ask_puzzle(relay, device))
+        return;
+    else if (frame.type == CR_FRAME_RESUME)
         on_resume(relay, device, &frame);
     else if (is_first(frame.type))
         on_first(relay, device, &frame);

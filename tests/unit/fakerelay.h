@@ -27,6 +27,10 @@ struct seat {
 };
 
 struct fakerelay {
+    uint8_t puzzle_bits; /* of what each JOIN costs; 0: nothing */
+    int is_paid;
+    int is_greedy; /* asks again though it was paid */
+    unsigned puzzles, proofs;
     struct seat seats[2];
     struct cr_nameplate nameplate;
     int64_t now_ms, life_until_ms;

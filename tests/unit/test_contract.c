@@ -22,10 +22,12 @@ struct sample {
 
 #define WITH_TOKEN .token = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
 #define WITH_PLATE .nameplate = {4, 42}
+#define WITH_PERMIT .permit = (const uint8_t *)"per", .permit_bytes = 3
 #define WITH_PAYLOAD .payload = (const uint8_t *)"hi", .payload_bytes = 2
 
 static const struct sample samples[] = {
     {{.type = CR_FRAME_ALLOCATE, WITH_TOKEN}, "01" TOKEN},
+    {{.type = CR_FRAME_ALLOCATE, WITH_TOKEN, WITH_PERMIT}, "01" TOKEN "706572"},
     {{.type = CR_FRAME_JOIN, WITH_TOKEN, WITH_PLATE, WITH_PAYLOAD}, "02" TOKEN "040000002a6869"},
     {{.type = CR_FRAME_SEND, .seq = 0x01020304, WITH_PAYLOAD}, "03010203046869"},
     {{.type = CR_FRAME_ACK, .seq = 7}, "0400000007"},
@@ -33,6 +35,7 @@ static const struct sample samples[] = {
     {{.type = CR_FRAME_EXTEND}, "06"},
     {{.type = CR_FRAME_CLOSE, .code = CR_MOOD_WRONG_CODE}, "0703"},
     {{.type = CR_FRAME_CLOCK}, "08"},
+    {{.type = CR_FRAME_PROOF, .count = 0x0102030405060708}, "090102030405060708"},
     {{.type = CR_FRAME_ALLOCATED, WITH_PLATE, .seconds = 180}, "81040000002a00b4"},
     {{.type = CR_FRAME_JOINED, .seconds = 600}, "820258"},
     {{.type = CR_FRAME_DELIVER, .seq = 1, WITH_PAYLOAD}, "83000000016869"},
@@ -43,6 +46,8 @@ static const struct sample samples[] = {
     {{.type = CR_FRAME_CLOSED, .code = CR_MOOD_EXPIRED}, "8805"},
     {{.type = CR_FRAME_REFUSED, .code = CR_REFUSED_BUSY, .seconds = 2}, "89080002"},
     {{.type = CR_FRAME_GOING_AWAY, .seconds = 30}, "8a001e"},
+    {{.type = CR_FRAME_REFUSED, .code = CR_REFUSED_FORBIDDEN}, "89090000"},
+    {{.type = CR_FRAME_PUZZLE, .code = 22, .salt = {1, 2, 3, 4, 5, 6, 7, 8}}, "8b160102030405060708"},
 };
 
 #define SAMPLES (sizeof samples / sizeof samples[0])
@@ -113,6 +118,11 @@ static void every_frame_is_read_back(void **state)
         assert_int_equal(got.payload_bytes, want->payload_bytes);
         if (want->payload_bytes > 0)
             assert_memory_equal(got.payload, want->payload, want->payload_bytes);
+        assert_int_equal(got.permit_bytes, want->permit_bytes);
+        if (want->permit_bytes > 0)
+            assert_memory_equal(got.permit, want->permit, want->permit_bytes);
+        assert_memory_equal(got.salt, want->salt, CR_SALT_BYTES);
+        assert_true(got.count == want->count);
     }
 }
 
@@ -122,9 +132,9 @@ static void a_frame_cut_short_anywhere_is_malformed(void **state)
     for (size_t i = 0; i < SAMPLES; i++) {
         uint8_t bytes[64];
         size_t length = unhex(samples[i].hex, bytes);
-        /* A payload may be shorter and still be one; its last byte may not go. */
-        size_t shortest =
-            length - (samples[i].frame.payload_bytes > 0 ? samples[i].frame.payload_bytes - 1 : 0);
+        /* A payload may be shorter and still be one; its last byte may not go. A permit may be missing. */
+        size_t shortest = length - samples[i].frame.permit_bytes -
+                          (samples[i].frame.payload_bytes > 0 ? samples[i].frame.payload_bytes - 1 : 0);
         struct cr_frame frame;
 
         for (size_t cut = 0; cut < shortest; cut++)
@@ -141,7 +151,7 @@ static void a_trailing_byte_is_malformed(void **state)
         struct cr_frame frame;
 
         bytes[length] = 0;
-        if (samples[i].frame.payload_bytes == 0)
+        if (samples[i].frame.payload_bytes == 0 && samples[i].frame.type != CR_FRAME_ALLOCATE)
             assert_int_equal(decode_exact(direction_of(bytes), bytes, length + 1, &frame), CR_E_MALFORMED);
     }
 }
@@ -168,7 +178,7 @@ static void an_unknown_type_is_malformed(void **state)
     (void)state;
     for (unsigned type = 0; type < 256; type++) {
         uint8_t byte = (uint8_t)type;
-        int is_known = (type >= 0x01 && type <= 0x08) || (type >= 0x81 && type <= 0x8a);
+        int is_known = (type >= 0x01 && type <= 0x09) || (type >= 0x81 && type <= 0x8b);
         struct cr_frame asked = {.type = (enum cr_frame_type)type};
 
         assert_int_equal(cr_frame_bytes(&asked) > 0, is_known);
@@ -190,7 +200,9 @@ static void a_field_out_of_its_range_is_malformed_both_ways(void **state)
         {{.type = CR_FRAME_CLOSED, .code = 6}, "8806"},
         {{.type = CR_FRAME_PEER, .code = 3}, "8703"},
         {{.type = CR_FRAME_REFUSED, .code = 0}, "89000000"},
-        {{.type = CR_FRAME_REFUSED, .code = 9}, "89090000"},
+        {{.type = CR_FRAME_REFUSED, .code = 10}, "890a0000"},
+        {{.type = CR_FRAME_PUZZLE, .code = 0}, "8b000000000000000000"},
+        {{.type = CR_FRAME_PUZZLE, .code = 23}, "8b170000000000000000"},
         {{.type = CR_FRAME_RESUMED, .code = 3, .seq = 1}, "8500000300000001"},
         {{.type = CR_FRAME_RESUMED, .code = 1, .seq = 0}, "8500000100000000"},
         {{.type = CR_FRAME_SEND, .seq = 0, WITH_PAYLOAD}, "03000000006869"},
@@ -253,6 +265,23 @@ static void the_longest_payload_passes_and_one_byte_more_is_over_the_limit(void 
     assert_int_equal(cr_frame_encode(&frame, bytes, room + 1, &written), CR_E_LIMIT);
     free(payload);
     free(bytes);
+}
+
+static void a_permit_has_up_to_64_bytes(void **state)
+{
+    uint8_t permit[CR_PERMIT_MAX_BYTES + 1] = {0}, bytes[128];
+    struct cr_frame frame = {.type = CR_FRAME_ALLOCATE, WITH_TOKEN, .permit = permit};
+    struct cr_frame back;
+    size_t written = 0;
+
+    (void)state;
+    frame.permit_bytes = CR_PERMIT_MAX_BYTES;
+    assert_int_equal(cr_frame_encode(&frame, bytes, sizeof bytes, &written), CR_OK);
+    assert_int_equal(cr_frame_decode(CR_FROM_DEVICE, bytes, written, &back), CR_OK);
+    bytes[written] = 0;
+    assert_int_equal(cr_frame_decode(CR_FROM_DEVICE, bytes, written + 1, &back), CR_E_LIMIT);
+    frame.permit_bytes++;
+    assert_int_equal(cr_frame_encode(&frame, bytes, sizeof bytes, &written), CR_E_LIMIT);
 }
 
 static void a_frame_that_does_not_fit_is_not_written(void **state)
@@ -342,6 +371,7 @@ int main(void)
         cmocka_unit_test(a_field_out_of_its_range_is_malformed_both_ways),
         cmocka_unit_test(a_nameplate_has_four_to_eight_digits_and_no_more),
         cmocka_unit_test(the_longest_payload_passes_and_one_byte_more_is_over_the_limit),
+        cmocka_unit_test(a_permit_has_up_to_64_bytes),
         cmocka_unit_test(a_frame_that_does_not_fit_is_not_written),
         cmocka_unit_test(a_reader_that_failed_stays_failed),
         cmocka_unit_test(numbers_are_big_endian_both_ways),

@@ -168,7 +168,7 @@ static void a_relay_may_send_away_before_it_was_asked(void **state)
 
 static void what_is_no_frame_of_a_relay_is_refused(void **state)
 {
-    static const char *const BAD[] = {"", "\x01", "\x81", "\x8b\x01", "\x88\x06", "\x04\1\2\3\4"};
+    static const char *const BAD[] = {"", "\x01", "\x81", "\x8b\x01", "\x8c\x01", "\x88\x06", "\x04\1\2\3\4"};
     struct cr_link *link = typist();
     struct cr_link_event event;
 

@@ -98,6 +98,11 @@ static void a_secret_is_refused_and_not_repeated(void **state)
     assert_string_equal(culprit, "password");
     assert_int_equal(READ(FOR_IMPORT, &options, "--code", "482177301946"), OPTIONS_DENIED_SECRET);
     assert_string_equal(culprit, "code");
+    assert_int_equal(READ(FOR_IMPORT, &options, "--permit=s3cret-permit"), OPTIONS_DENIED_SECRET);
+    assert_string_equal(culprit, "permit");
+    assert_int_equal(READ(FOR_IMPORT, &options, "--permit", "s3cret-permit"), OPTIONS_DENIED_SECRET);
+    assert_int_equal(READ(FOR_IMPORT, &options, "--permit-file", "file"), OPTIONS_OK);
+    assert_string_equal(options.permit_file, "file");
 }
 
 static void options_that_exclude_each_other_are_refused(void **state)

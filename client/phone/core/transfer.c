@@ -14,20 +14,24 @@ struct event_view {
 
 _Static_assert(sizeof(struct event_view) == 40, "core.js knows the offsets");
 
-/* names: name, platform and program, each terminated. invite: NULL, or what was typed or scanned, copied. NULL when there is no
- * memory, or a name is too long. */
+/* names: name, platform, program and permit, each terminated; without a permit that is "". invite: NULL, or what was typed or scanned, copied. NULL when there is no
+ * memory, or a text is too long. */
 CORE_EXPORT(core_transfer_new)
 struct cr_transfer *core_transfer_new(int side, int role, int secrets, const struct cr_invite *invite,
                                       const char *names, double patience_ms, double now_ms)
 {
     struct cr_transfer_config config = {.side = (enum cr_side)side, .role = (enum cr_role)role};
     struct cr_transfer *transfer = NULL;
+    const char *permit;
 
     config.secrets = (enum cr_secrets)secrets;
     config.invite = invite;
     config.name = names;
     config.platform = config.name + strlen(config.name) + 1;
     config.program = config.platform + strlen(config.platform) + 1;
+    permit = config.program + strlen(config.program) + 1;
+    config.permit = (const uint8_t *)permit;
+    config.permit_bytes = strlen(permit);
     config.patience_ms = (int64_t)patience_ms;
     cr_transfer_new(&transfer, &config, (int64_t)now_ms);
     return transfer;
@@ -83,6 +87,11 @@ void core_input(struct cr_transfer *transfer, const uint8_t *message, size_t len
 CORE_EXPORT(core_tick) void core_tick(struct cr_transfer *transfer, double now_ms)
 {
     cr_transfer_tick(transfer, (int64_t)now_ms);
+}
+
+CORE_EXPORT(core_has_work) int core_has_work(const struct cr_transfer *transfer)
+{
+    return cr_transfer_has_work(transfer);
 }
 
 CORE_EXPORT(core_probe) void core_probe(struct cr_transfer *transfer, double now_ms)

@@ -18,7 +18,8 @@ const EVENTS = [
 export const ENDS = [
   "none", "done", "unheard", "wrong-code", "stranger", "unavailable", "expired", "cancelled", "peer-cancelled", "peer-error",
   "peer-lost", "declined", "peer-declined", "peer-refused", "refused", "same-role", "version", "tampered", "protocol",
-  "unreachable", "relay-lost", "relay-full", "relay-too-many", "relay-draining", "relay-protocol", "mismatch", "end-memory",
+  "unreachable", "relay-lost", "relay-full", "relay-too-many", "relay-draining", "relay-forbidden",
+  "relay-protocol", "mismatch", "end-memory",
 ];
 
 const nameOf = (names, value) => Object.keys(names).find((name) => names[name] === value) || null;
@@ -30,6 +31,7 @@ const valueOf = (names, name, what) => {
 };
 
 const NAME_MAX_BYTES = 128;
+const PERMIT_MAX_BYTES = 64;
 
 const isName = (text) => typeof text === "string" && !text.includes("\0") && new TextEncoder().encode(text).length <= NAME_MAX_BYTES;
 
@@ -40,9 +42,10 @@ export class Transfer {
   #hasNoMemory = false; // ended before, or outside, what C knows
   #isEndTold = false;
 
-  constructor(core, { side, role, secrets = "both", invite = null, name = "", platform = "", program = "", patienceMs = 0 }) {
-    const names = [name, platform, program];
+  constructor(core, { side, role, secrets = "both", invite = null, name = "", platform = "", program = "", permit = "", patienceMs = 0 }) {
+    const names = [name, platform, program, permit];
     if (!names.every(isName)) throw new TypeError("names are texts of at most 128 bytes");
+    if (permit.length > PERMIT_MAX_BYTES) throw new TypeError("a permit has at most 64 bytes");
     if (!Number.isFinite(patienceMs) || patienceMs < 0) throw new TypeError("patienceMs must be a time");
     const numbers = [valueOf(SIDES, side, "side"), valueOf(ROLES, role, "role"), valueOf(SECRETS, secrets, "secrets")];
     this.#core = core;
@@ -102,6 +105,11 @@ export class Transfer {
 
   tick() {
     this.#call("core_tick", undefined, this.#core.now());
+  }
+
+  // The relay asked for work before this device may join: tick() does a little of it each time.
+  hasWork() {
+    return this.#call("core_has_work", 0) !== 0;
   }
 
   probe() {

@@ -24,6 +24,7 @@ class App {
     this.props = {};
     this.drawn = {};
     this.pairing = null;
+    this.permit = ""; // that an organisation's relay wants to see; as long as the page is open
   }
 
   relayForOthers() {

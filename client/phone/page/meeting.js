@@ -4,6 +4,7 @@ const SUBPROTOCOL = "certrelay.v1";
 const CONNECT_MS = 10000;
 const LAST_WORDS_MS = 4000;
 const TIMER_MAX_MS = 30000;
+const WORK_MS = 8; // at once, so that the page stays alive
 
 export class Meeting {
   constructor(transfer, relay, onEvent) {
@@ -34,7 +35,7 @@ export class Meeting {
     if (this.isPumping || this.isClosed) return;
     this.isPumping = true;
     try {
-      this.transfer.tick();
+      this.tick();
       this.passEvents();
     } finally {
       this.isPumping = false; // a listener's exception must not stop the transfer for good
@@ -43,6 +44,12 @@ export class Meeting {
     this.connectIfDue();
     this.passOutput();
     this.isOver() ? this.close() : this.arm();
+  }
+
+  tick() {
+    const until = performance.now() + WORK_MS;
+    do this.transfer.tick();
+    while (this.transfer.hasWork() && performance.now() < until);
   }
 
   passEvents() {

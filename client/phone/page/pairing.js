@@ -41,6 +41,7 @@ export class Pairing {
       name: deviceName(),
       platform: platformName(),
       program: `certrelay web ${version}`,
+      permit: this.app.permit,
       patienceMs: PATIENCE_MS,
     });
   }

@@ -29,6 +29,12 @@ CR_C_BEGIN
 #define CR_SILENT_SECONDS 10 /* a connection that never says anything */
 #define CR_PING_SECONDS 25
 
+#define CR_PERMIT_MAX_BYTES 64
+#define CR_SALT_BYTES 8
+#define CR_PUZZLE_MAX_BITS 22
+#define CR_PUZZLE_SECONDS 60 /* for the work on one puzzle */
+#define CR_PUZZLE_PREFIX "certrelay-join"
+
 /* The public number of a mailbox; leading zeros count, so 0042 and 00042 differ. */
 struct cr_nameplate {
     uint8_t digits;
@@ -44,6 +50,7 @@ enum cr_frame_type {
     CR_FRAME_EXTEND = 0x06,
     CR_FRAME_CLOSE = 0x07,
     CR_FRAME_CLOCK = 0x08,
+    CR_FRAME_PROOF = 0x09,
     CR_FRAME_ALLOCATED = 0x81,
     CR_FRAME_JOINED = 0x82,
     CR_FRAME_DELIVER = 0x83,
@@ -54,6 +61,7 @@ enum cr_frame_type {
     CR_FRAME_CLOSED = 0x88,
     CR_FRAME_REFUSED = 0x89,
     CR_FRAME_GOING_AWAY = 0x8a,
+    CR_FRAME_PUZZLE = 0x8b,
 };
 
 enum cr_mood {
@@ -79,6 +87,7 @@ enum cr_refusal {
     CR_REFUSED_TOO_MUCH = 6, /* the mailbox's byte limit */
     CR_REFUSED_MALFORMED = 7,
     CR_REFUSED_BUSY = 8,
+    CR_REFUSED_FORBIDDEN = 9, /* this relay opens mailboxes for its organisation only */
 };
 
 /* One frame, of any type; which fields count is in the table of PROTOCOL.md section 2. */
@@ -88,15 +97,19 @@ struct cr_frame {
     struct cr_nameplate nameplate;
     uint32_t seq;           /* SEND, ACK, DELIVER, ACKED; seen in RESUME; next in RESUMED */
     uint16_t seconds;       /* retry_after in REFUSED */
-    uint8_t code;           /* mood, peer or reason */
+    uint8_t code;           /* mood, peer, reason, or bits of PUZZLE */
     const uint8_t *payload; /* borrowed: decode points into its input */
     size_t payload_bytes;
+    const uint8_t *permit;       /* ALLOCATE; borrowed like the payload */
+    size_t permit_bytes;         /* 0: none */
+    uint8_t salt[CR_SALT_BYTES]; /* PUZZLE */
+    uint64_t count;              /* PROOF */
 };
 
 enum cr_direction { CR_FROM_DEVICE, CR_FROM_RELAY };
 
 /* Reads one whole message. CR_E_MALFORMED for a type of the other direction, a field out of its range, a missing
- * or a trailing byte, an empty payload; CR_E_LIMIT for a payload over CR_PAYLOAD_MAX_BYTES. */
+ * or a trailing byte, an empty payload; CR_E_LIMIT for a payload over CR_PAYLOAD_MAX_BYTES or a permit over CR_PERMIT_MAX_BYTES. */
 int cr_frame_decode(enum cr_direction from, const uint8_t *bytes, size_t length, struct cr_frame *frame);
 
 /* Writes one frame. *written is set only on success. CR_E_LIMIT when it does not fit into capacity,

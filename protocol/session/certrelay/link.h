@@ -37,6 +37,10 @@ struct cr_link_event {
 int cr_link_new(struct cr_link **link);
 void cr_link_free(struct cr_link *link);
 
+/* What the relay wants to see before it opens a mailbox, copied, and wiped once it has. Before the seat is chosen: CR_E_STATE after.
+ * CR_E_LIMIT over CR_PERMIT_MAX_BYTES. */
+int cr_link_permit(struct cr_link *link, const uint8_t *permit, size_t length);
+
 /* Choose the seat, once. join copies the first payload. The frame leaves when the connection is there. */
 int cr_link_allocate(struct cr_link *link);
 int cr_link_join(struct cr_link *link, const struct cr_nameplate *nameplate, const uint8_t *payload,
@@ -58,6 +62,11 @@ int cr_link_input(struct cr_link *link, const uint8_t *message, size_t length, s
 
 /* Sends everything not acknowledged by the other device again, also a first frame that had no answer (after CR_REFUSED_BUSY). */
 void cr_link_repeat(struct cr_link *link);
+
+/* The relay may ask for work before it answers a JOIN (section 2.2). While cr_link_has_work, cr_link_work makes so many tries at most: CR_OK
+ * once there is something to send, or nothing to do; CR_INCOMPLETE when it is to be called again. A try is a SHA-256 of one block. */
+int cr_link_has_work(const struct cr_link *link);
+int cr_link_work(struct cr_link *link, unsigned tries);
 
 /* The next WebSocket message to send, borrowed until the next call; CR_INCOMPLETE when there is none or no connection. */
 int cr_link_output(struct cr_link *link, const uint8_t **message, size_t *length);

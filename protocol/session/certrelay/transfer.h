@@ -62,6 +62,7 @@ enum cr_end {
     CR_END_RELAY_FULL,
     CR_END_RELAY_TOO_MANY,
     CR_END_RELAY_DRAINING,
+    CR_END_RELAY_FORBIDDEN, /* displayer: it opens mailboxes for its organisation only, and the permit did not do */
     CR_END_RELAY_PROTOCOL, /* what answers is not a relay that keeps the contract */
     CR_END_MISMATCH,       /* sender: the receiver says it stored something else */
     CR_END_MEMORY,
@@ -87,7 +88,9 @@ struct cr_transfer_config {
     const char *name;               /* of this device, for the other person's eyes; copied */
     const char *platform;
     const char *program;
-    int64_t patience_ms; /* how long to wait for the relay or the other device to come back; 0: 60 s */
+    int64_t patience_ms;   /* how long to wait for the relay or the other device to come back; 0: 60 s */
+    const uint8_t *permit; /* displayer: what the relay wants to see before it opens a mailbox; copied */
+    size_t permit_bytes;   /* 0: none */
 };
 
 /* now_ms starts the clock. A typist connects first and may get its code later: with invite NULL it waits for cr_transfer_enter. */
@@ -107,7 +110,11 @@ void cr_transfer_lost(struct cr_transfer *transfer, int is_refused, int64_t now_
 
 /* One whole binary WebSocket message. */
 void cr_transfer_input(struct cr_transfer *transfer, const uint8_t *message, size_t length, int64_t now_ms);
+/* Does what is due by now. A relay may ask for work before it lets a device join (section 2.2): then the deadline is always near, and each tick
+ * does a millisecond of it, so that connection and person are served in between. */
 void cr_transfer_tick(struct cr_transfer *transfer, int64_t now_ms);
+/* There is such work: who has nothing else to do may tick again at once. */
+int cr_transfer_has_work(const struct cr_transfer *transfer);
 /* When tick must be called at the latest; CR_NEVER when nothing is timed. */
 int64_t cr_transfer_deadline(const struct cr_transfer *transfer);
 

@@ -1,6 +1,8 @@
 """The device's end of the relay contract: numbering, keeping until ACKED, resuming (PROTOCOL.md section 2)."""
 
 import asyncio
+import hashlib
+import itertools
 import secrets
 import time
 
@@ -11,6 +13,19 @@ from . import wire
 SUBPROTOCOL = "certrelay.v1"
 ANSWER_SECONDS = 10
 WAITS = (0.2, 0.5, 1, 2, 4)
+
+
+def solve(bits, salt, token):
+    """The count for PROOF (section 2.2)."""
+    if not 1 <= bits <= wire.PUZZLE_MAX_BITS:
+        raise wire.WireError(f"a puzzle of {bits} bits")
+    start = hashlib.sha256(b"certrelay-join" + salt + token)
+    for count in itertools.count():
+        digest = start.copy()
+        digest.update(count.to_bytes(8, "big"))
+        if int.from_bytes(digest.digest()[:4], "big") >> (32 - bits) == 0:
+            return count
+    raise AssertionError
 
 
 class Refused(Exception):
@@ -28,8 +43,8 @@ class LinkError(Exception):
 class Link:
     """One seat. `events` holds ("frame", payload), ("peer", n), ("closed", mood), ("going", s), ("failed", error)."""
 
-    def __init__(self, url, ssl=None, patience=20, token=None):
-        self.url, self.ssl, self.patience = url, ssl, patience
+    def __init__(self, url, ssl=None, patience=20, token=None, permit=b""):
+        self.url, self.ssl, self.patience, self.permit = url, ssl, patience, permit
         self.token = token or secrets.token_bytes(16)
         self.events = asyncio.Queue()
         self.first = None           # the ALLOCATE or JOIN that took the seat
@@ -37,12 +52,12 @@ class Link:
         self.kept, self.next_seq, self.seen = [], 1, 0
         self.mood = None
         self.socket = None
-        self.resumes = 0
+        self.resumes = self.puzzles = 0
         self.finished = False
         self.task = None
 
     async def allocate(self):
-        return await self.take_seat(wire.frame(wire.ALLOCATE, token=self.token))
+        return await self.take_seat(wire.frame(wire.ALLOCATE, token=self.token, permit=self.permit))
 
     async def join(self, nameplate, payload):
         self.kept.append((self.next_seq, payload))
@@ -133,6 +148,8 @@ class Link:
             self.resumes += 1
             first_to_send = fields["next"]
             self.events.put_nowait(("peer", fields["peer"]))
+        elif kind == wire.PUZZLE and self.first[0] == wire.JOIN:
+            return await self.on_puzzle(**fields)
         else:
             return await self.on_frame(kind, fields)
         for seq, payload in list(self.kept):
@@ -141,6 +158,14 @@ class Link:
         if self.mood is not None:
             await self.write(wire.frame(wire.CLOSE, mood=self.mood))
         return None
+
+    async def on_puzzle(self, bits, salt):
+        """Pays, says JOIN again, and takes its answer."""
+        self.puzzles += 1
+        await self.write(wire.frame(wire.PROOF, count=await asyncio.to_thread(solve, bits, salt, self.token)))
+        await self.write(self.first)
+        answer = await asyncio.wait_for(self.socket.recv(), ANSWER_SECONDS)
+        await self.on_answer(*wire.parse(answer, wire.RELAY_SAYS))
 
     async def on_frame(self, kind, fields):
         if kind == wire.DELIVER:

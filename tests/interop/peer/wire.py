@@ -55,16 +55,16 @@ def nameplate_text(reader):
     return f"{value:0{count}d}"
 
 
-ALLOCATE, JOIN, SEND, ACK, RESUME, EXTEND, CLOSE, CLOCK = range(1, 9)
-ALLOCATED, JOINED, DELIVER, ACKED, RESUMED, TIME, PEER, CLOSED, REFUSED, GOING_AWAY = range(0x81, 0x8B)
+ALLOCATE, JOIN, SEND, ACK, RESUME, EXTEND, CLOSE, CLOCK, PROOF = range(1, 10)
+ALLOCATED, JOINED, DELIVER, ACKED, RESUMED, TIME, PEER, CLOSED, REFUSED, GOING_AWAY, PUZZLE = range(0x81, 0x8C)
 DONE, CANCELLED, WRONG_CODE, ERROR, EXPIRED = range(1, 6)
-UNAVAILABLE, GONE, FULL, TOO_MANY, DRAINING, TOO_MUCH, MALFORMED, BUSY = range(1, 9)
+UNAVAILABLE, GONE, FULL, TOO_MANY, DRAINING, TOO_MUCH, MALFORMED, BUSY, FORBIDDEN = range(1, 10)
 NOBODY, HERE, AWAY = range(3)
-PAYLOAD_MAX = 65536
+PAYLOAD_MAX, PERMIT_MAX, PUZZLE_MAX_BITS = 65536, 64, 22
 
 # type: (name, fields); a field is its size in bytes, or what else it is
 DEVICE_SAYS = {
-    ALLOCATE: ("ALLOCATE", {"token": "token"}),
+    ALLOCATE: ("ALLOCATE", {"token": "token", "permit": "permit"}),
     JOIN: ("JOIN", {"token": "token", "nameplate": "nameplate", "payload": "payload"}),
     SEND: ("SEND", {"seq": 4, "payload": "payload"}),
     ACK: ("ACK", {"seq": 4}),
@@ -72,6 +72,7 @@ DEVICE_SAYS = {
     EXTEND: ("EXTEND", {}),
     CLOSE: ("CLOSE", {"mood": 1}),
     CLOCK: ("CLOCK", {}),
+    PROOF: ("PROOF", {"count": 8}),
 }
 RELAY_SAYS = {
     ALLOCATED: ("ALLOCATED", {"nameplate": "nameplate", "seconds": 2}),
@@ -84,6 +85,7 @@ RELAY_SAYS = {
     CLOSED: ("CLOSED", {"mood": 1}),
     REFUSED: ("REFUSED", {"reason": 1, "retry_after": 2}),
     GOING_AWAY: ("GOING_AWAY", {"seconds": 2}),
+    PUZZLE: ("PUZZLE", {"bits": 1, "salt": "salt"}),
 }
 FRAMES = {**DEVICE_SAYS, **RELAY_SAYS}
 
@@ -109,6 +111,13 @@ def read_field(reader, shape):
         return nameplate_text(reader)
     if shape == "token":
         return reader.take(16)
+    if shape == "salt":
+        return reader.take(8)
+    if shape == "permit":
+        permit = reader.rest()
+        if len(permit) > PERMIT_MAX:
+            raise WireError("permit")
+        return permit
     if isinstance(shape, int):
         return reader.number(shape)
     payload = reader.rest()

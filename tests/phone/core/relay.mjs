@@ -1,7 +1,8 @@
 // A small faithful relay for tests: one mailbox, two seats, queues, and nothing that goes wrong. PROTOCOL.md section 2.
 
-const ALLOCATE = 1, JOIN = 2, SEND = 3, ACK = 4, RESUME = 5, CLOSE = 7;
-const ALLOCATED = 0x81, JOINED = 0x82, DELIVER = 0x83, ACKED = 0x84, RESUMED = 0x85, TIME = 0x86, PEER = 0x87, CLOSED = 0x88;
+const ALLOCATE = 1, JOIN = 2, SEND = 3, ACK = 4, RESUME = 5, CLOSE = 7, PROOF = 9;
+const ALLOCATED = 0x81, JOINED = 0x82, DELIVER = 0x83, ACKED = 0x84, RESUMED = 0x85, TIME = 0x86, PEER = 0x87, CLOSED = 0x88, PUZZLE = 0x8b;
+export const SALT = [1, 2, 3, 4, 5, 6, 7, 8];
 const HERE = 1;
 const NAMEPLATE = [4, 0, 0, 0x12, 0xd5]; // 4821
 const LIFE_SECONDS = [0x02, 0x58];
@@ -13,6 +14,8 @@ export class FakeRelay {
   constructor() {
     this.seats = [0, 1].map(() => ({ isTaken: false, got: 0, queue: [], out: [] }));
     this.payloadBytes = 0;
+    this.price = 0; // bits of work that a JOIN costs
+    this.permit = this.join = this.proof = null;
   }
 
   #say(device, ...bytes) {
@@ -67,9 +70,14 @@ export class FakeRelay {
     switch (message[0]) {
       case ALLOCATE:
         this.seats[device].isTaken = true;
+        this.permit = message.slice(17);
         return this.#say(device, ALLOCATED, ...NAMEPLATE, 0, 180);
       case JOIN:
-        return this.#join(device, message);
+        this.join = message;
+        return this.price && !this.proof ? this.#say(device, PUZZLE, this.price, ...SALT) : this.#join(device, message);
+      case PROOF:
+        this.proof = message.slice(1);
+        return undefined;
       case SEND:
         if (readU32(message, 1) === this.seats[device].got + 1) this.#take(device, message.slice(5));
         return undefined;

@@ -3,6 +3,7 @@
 import { ENDS, Transfer, loadCore } from "../../../client/phone/page/core.js";
 import { equal, findInMemory, hex, isTrue, loadScripted, throws, utf8 } from "./check.mjs";
 import { Pair, bytesOf, sampleCert } from "./pair.mjs";
+import { SALT } from "./relay.mjs";
 
 const MEMORY_MAX_BYTES = 96 * 65536;
 const clock = () => 1000;
@@ -288,7 +289,37 @@ const randomTest = async (given) => {
   equal(hex(core.sha256(utf8("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "SHA-256");
 };
 
+// What the relay asks for is done a little at a time, and is right.
+const workTest = async (given) => {
+  const core = await load(given);
+  const pair = new Pair(core);
+  pair.relay.price = 13;
+  isTrue(!pair.devices[1].hasWork(), "nothing to do before");
+  isTrue(pair.enter(), "the number is taken");
+  isTrue(pair.devices[1].hasWork(), "there is work");
+  equal(pair.types(1).includes("confirmed"), false, "not joined yet");
+  while (pair.devices[1].hasWork()) pair.devices[1].tick();
+  pair.pump();
+  equal(pair.types(1).includes("confirmed"), true, "joined");
+  const token = pair.relay.join.slice(1, 17);
+  const hash = core.sha256(Uint8Array.from([...utf8("certrelay-join"), ...SALT, ...token, ...pair.relay.proof]));
+  equal([hash[0], hash[1] >> 3], [0, 0], "13 zero bits");
+  pair.free();
+};
+
+const permitTest = async (given) => {
+  const core = await load(given);
+  const pair = new Pair(core, { displayer: { permit: "spring-2026" } });
+  pair.pump();
+  equal(pair.relay.permit, utf8("spring-2026"), "the permit");
+  equal(findInMemory(core, utf8("spring-2026")), -1, "it is wiped once there is a number");
+  pair.free();
+  throws(() => new Transfer(core, { side: "displayer", role: "sender", permit: "x".repeat(65) }), TypeError, "a long permit");
+};
+
 export const tests = [
+  ["a relay's puzzle is solved in slices", workTest],
+  ["a permit goes to the relay, and is wiped", permitTest],
   ["a certificate goes from one to the other", completeTest],
   ["its bytes arrive as they were, as copies", bytesTest],
   ["the number can be typed", digitsTest],

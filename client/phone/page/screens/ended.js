@@ -2,6 +2,7 @@
 import { knownFacts } from "../cards.js";
 import { failure, reasonText, t } from "../texts.js";
 import { actions, button, foreign, h, notice, problem } from "../ui.js";
+import { withoutNumber } from "./permit.js";
 
 // Nothing leaves before the sender's person has agreed, so a refusal of theirs means more than the receiver's.
 function errorOf(pairing) {
@@ -28,11 +29,19 @@ function details(pairing) {
 }
 
 // What to do next keeps what is already chosen.
+function enterNumber(app, pairing, certs) {
+  if (pairing.role === "receiver") return () => app.enter("receive", { typed: {} });
+  return () => app.enter(certs.length ? "send-number" : "send-choose", { certs, typed: {} });
+}
+
+function showNumber(app, pairing, certs) {
+  if (pairing.role === "receiver") return () => app.meet("receive", { role: "receiver" });
+  return () => app.meet("send-number", { role: "sender", certs });
+}
+
 function again(app, pairing, certs) {
-  if (pairing.role === "sender") return () => app.enter(certs.length ? "send-number" : "send-choose", { certs, typed: {} });
-  return pairing.side === "displayer"
-    ? () => app.meet("receive", { role: "receiver" })
-    : () => app.enter("receive", { typed: {} });
+  const isReceiverShown = pairing.role === "receiver" && pairing.side === "displayer";
+  return isReceiverShown ? showNumber(app, pairing, certs) : enterNumber(app, pairing, certs);
 }
 
 const BEFORE_THE_NUMBER_COUNTED = ["unreachable", "relay-full", "relay-too-many", "relay-draining"];
@@ -82,6 +91,7 @@ export function ended(app, { pairing }) {
   const retry = button(againLabel(pairing), again(app, pairing, certs), "main");
   const pause = pairing.end.seconds > 0 ? waiting(pairing, retry) : null;
   const isWish = isOwnWish(pairing.end);
+  const isForbidden = pairing.end.end === "relay-forbidden";
   const body = [
     isWish
       ? notice("info", h("p", null, wishText(pairing)), h("p", null, leftText(pairing)))
@@ -96,8 +106,9 @@ export function ended(app, { pairing }) {
           certs.map((cert) => [foreign(knownFacts(cert).owner), " "]),
         )
       : null,
+    isForbidden ? withoutNumber(app, enterNumber(app, pairing, certs), showNumber(app, pairing, certs)) : null,
     actions(
-      retry,
+      isForbidden ? null : retry,
       button(t("To the start"), () => app.home()),
     ),
   ];
