@@ -127,18 +127,20 @@ static const char *set_switch(uint32_t *field, const char *value)
 /* One or several, separated by commas or spaces. */
 static const char *set_networks(struct config_networks *networks, const char *value)
 {
+    static const char no_networks[] = "must be addresses or networks such as 10.0.0.0/8 or 2001:db8::/32";
+    size_t before = networks->count;
     char copy[CONFIG_TEXT_BYTES], *rest = NULL;
     struct network network;
 
     strcpy(copy, value);
     for (char *item = strtok_r(copy, ", \t", &rest); item != NULL; item = strtok_r(NULL, ", \t", &rest)) {
         if (strlen(item) >= CONFIG_NETWORK_BYTES || network_read(item, &network) != 0)
-            return "must be addresses or networks such as 10.0.0.0/8 or 2001:db8::/32";
+            return no_networks;
         if (networks->count == CONFIG_NETWORKS_MAX)
             return "holds more than 64";
         strcpy(networks->items[networks->count++], item);
     }
-    return NULL;
+    return networks->count > before ? NULL : no_networks; /* none at all would mean everybody */
 }
 
 /* Returns NULL, or what is wrong with the value. */
@@ -150,6 +152,8 @@ static const char *key_set(struct config *config, const struct key *key, const c
     case LISTEN:
         return set_listen(config, value);
     case TEXT:
+        if (strlen(value) < key->min)
+            return "must not be empty";
         strcpy(field_of(config, key), value);
         return NULL;
     case SWITCH:

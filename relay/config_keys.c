@@ -37,7 +37,7 @@ const struct key config_keys[] = {
      "commas or lines"},
     {"allow_from", NETWORK, AT(allow_from), 0, 0, 0, "", "",
      "who may open mailboxes: addresses or networks; default: everybody; anybody may join one"},
-    {"permits_file", TEXT, AT(permits_file), 0, 0, 0, "", "",
+    {"permits_file", TEXT, AT(permits_file), 1, 0, 0, "", "",
      "who may open mailboxes: devices that show one of the permits in this file, one a line (8 to 64 "
      "printable "
      "characters; # begins a remark), or come from allow_from; read again at SIGHUP"},

@@ -10,9 +10,9 @@ struct key {
     const char *name;
     enum kind kind;
     size_t offset;
-    uint32_t min, max, standard;
-    const char *text;   /* the standard value of a TEXT */
-    const char *sample; /* for what has no standard value */
+    uint32_t min, max, standard; /* of a TEXT: min is the least length */
+    const char *text;            /* the standard value of a TEXT */
+    const char *sample;          /* for what has no standard value */
     const char *help;
 };
 

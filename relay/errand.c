@@ -126,15 +126,19 @@ static void errand_answer(void *context, enum store_result result, const struct 
     errand_free(errand);
 }
 
-/* A permit that does not do is charged like a mailbox, so that guessing one is slow. */
+/* A permit that does not do is charged like a mailbox, so that guessing one is slow; but not to all together, or strangers could spend what
+ * the organisation may. */
 static int is_permitted(const struct errand *errand, const struct visitor *visitor)
 {
     const struct cr_frame *frame = &errand->frame;
+    struct quota *quota = errand->office->quota;
 
     if (!visitor->is_outsider || permits_hold(errand->office->permits, frame->permit, frame->permit_bytes))
         return 1;
-    if (frame->permit_bytes > 0)
-        quota_spend(errand->office->quota, visitor->address, TALLY_ALLOCATION, 1, errand->now_ms);
+    if (frame->permit_bytes > 0) {
+        quota_spend_of(quota, QUOTA_ADDRESS, visitor->address, TALLY_ALLOCATION, 1, errand->now_ms);
+        quota_spend_of(quota, QUOTA_NETWORK, visitor->address, TALLY_ALLOCATION, 1, errand->now_ms);
+    }
     return 0;
 }
 

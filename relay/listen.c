@@ -266,15 +266,17 @@ static void guest_refuse(struct listeners *listeners, int guest, const char *rea
     listeners->sink.refused(listeners->sink.context, reason);
 }
 
+static int has_outsiders(const struct listeners *listeners)
+{
+    return listeners->rules.allowed->count > 0 || listeners->rules.asks_permit;
+}
+
 static void caller_set(const struct listeners *listeners, struct caller *caller,
                        const struct address *address)
 {
-    const struct networks *allowed = listeners->rules.allowed;
-
     caller->address = *address;
     caller->key = quota_key(address);
-    caller->is_outsider =
-        (allowed->count > 0 || listeners->rules.asks_permit) && !networks_hold(allowed, address);
+    caller->is_outsider = has_outsiders(listeners) && !networks_hold(listeners->rules.allowed, address);
 }
 
 const char *listen_name(struct listeners *listeners, struct caller *caller, const struct address *client,
@@ -282,7 +284,10 @@ const char *listen_name(struct listeners *listeners, struct caller *caller, cons
 {
     const char *refused;
 
-    caller_set(listeners, caller, client);
+    if (client != NULL)
+        caller_set(listeners, caller, client);
+    else
+        caller->is_outsider = (uint8_t)has_outsiders(listeners);
     refused = quota_connect(listeners->quota, caller->key, now_ms);
     caller->is_proxy = 0;
     caller->is_counted = refused == NULL;

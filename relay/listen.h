@@ -48,8 +48,8 @@ uint16_t listen_port(int fd);
 void listen_leave(struct listeners *listeners);
 /* fd, one of those watched, has newcomers. */
 void listen_serve(struct listeners *listeners, int fd, uint64_t now_ms);
-/* It is known now for whom a proxy speaks: counts the connection to that address. Returns NULL, or which limit was reached; then it
- * is not counted. */
+/* It is known now for whom a proxy speaks: counts the connection to that address. client NULL: it did not say, so that the connection is
+ * counted to the proxy and is an outsider's where there are any. Returns NULL, or which limit was reached; then it is not counted. */
 const char *listen_name(struct listeners *listeners, struct caller *caller, const struct address *client,
                         uint64_t now_ms);
 /* A guest's connection is gone. */

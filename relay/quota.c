@@ -120,11 +120,17 @@ unsigned quota_wait(struct quota *quota, uint64_t address, enum tally_event even
     return longest;
 }
 
+void quota_spend_of(struct quota *quota, enum quota_level level, uint64_t address, enum tally_event event,
+                    uint32_t count, uint64_t now_ms)
+{
+    tally_spend(quota->tallies[level], key_of(level, address), event, count, now_ms);
+}
+
 void quota_spend(struct quota *quota, uint64_t address, enum tally_event event, uint32_t count,
                  uint64_t now_ms)
 {
     for (int i = 0; i < QUOTA_LEVELS; i++)
-        tally_spend(quota->tallies[i], key_of((enum quota_level)i, address), event, count, now_ms);
+        quota_spend_of(quota, (enum quota_level)i, address, event, count, now_ms);
 }
 
 void quota_refund(struct quota *quota, uint64_t address, enum tally_event event, uint64_t now_ms)

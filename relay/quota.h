@@ -37,6 +37,9 @@ unsigned quota_wait_of(struct quota *quota, enum quota_level level, uint64_t add
                        uint32_t count, uint64_t now_ms);
 void quota_spend(struct quota *quota, uint64_t address, enum tally_event event, uint32_t count,
                  uint64_t now_ms);
+/* The same of one level alone. */
+void quota_spend_of(struct quota *quota, enum quota_level level, uint64_t address, enum tally_event event,
+                    uint32_t count, uint64_t now_ms);
 void quota_refund(struct quota *quota, uint64_t address, enum tally_event event, uint64_t now_ms);
 
 /* Statistics: somebody was refused because quota_wait said to wait; counts it for each level whose limit that was. quota_connect counts by

@@ -83,17 +83,18 @@ static void on_disbelieved(void *context, uint64_t key)
 static const char *on_named(void *context, struct caller *caller, const char *forwarded)
 {
     struct relay *relay = context;
-    struct address client = caller->address;
+    struct address client;
+    int is_named = forwarded_read(forwarded, &relay->trusted, &client) == 0;
 
-    if (forwarded_read(forwarded, &relay->trusted, &client) != 0) {
-        client = caller->address;
+    if (!is_named) {
         metrics_unnamed(&relay->metrics);
         complain(&relay->unnamed,
                  "connections came from a trusted proxy that did not say whom it speaks for, by "
-                 "X-Forwarded-For or a PROXY header; all of them share what one address may",
+                 "X-Forwarded-For or a PROXY header; all of them share what one address may, and allow_from "
+                 "holds none of them",
                  caller->key, loop_now(relay->loop));
     }
-    return listen_name(relay->listeners, caller, &client, loop_now(relay->loop));
+    return listen_name(relay->listeners, caller, is_named ? &client : NULL, loop_now(relay->loop));
 }
 
 static void on_answered(void *context, unsigned status)

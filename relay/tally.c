@@ -113,8 +113,11 @@ static void entry_forget(struct tally *tally, struct entry *entry)
 
 static void entry_refill(struct entry *entry, uint64_t now_ms)
 {
-    uint64_t passed_us = (now_ms - entry->stamp_ms) * 1000;
+    uint64_t passed_us;
 
+    if (now_ms <= entry->stamp_ms) /* asked before, and answered only now */
+        return;
+    passed_us = (now_ms - entry->stamp_ms) * 1000;
     for (int i = 0; i < TALLY_EVENTS; i++)
         entry->spent[i] = passed_us >= entry->spent[i] ? 0 : entry->spent[i] - passed_us;
     entry->stamp_ms = now_ms;

@@ -76,7 +76,16 @@ static enum config_fault offer_environment(struct settings *settings)
 struct reading {
     struct settings *settings;
     enum config_fault fault;
+    char *relay; /* that this file names */
 };
+
+static enum config_fault relay_note(struct reading *reading, const char *value)
+{
+    if (reading->relay || !*value)
+        return CONFIG_OK;
+    reading->relay = strdup(value);
+    return reading->relay ? CONFIG_OK : CONFIG_MEMORY;
+}
 
 static int take_line(void *user, const char *section, const char *name, const char *value)
 {
@@ -87,6 +96,8 @@ static int take_line(void *user, const char *section, const char *name, const ch
         if (strcmp(config_keys[i].name, name))
             continue;
         reading->fault = setting_offer(reading->settings, &config_keys[i], value);
+        if (!reading->fault && !strcmp(name, "relay"))
+            reading->fault = relay_note(reading, value);
         return reading->fault == CONFIG_OK;
     }
     reading->fault = CONFIG_BAD_KEY;
@@ -109,10 +120,20 @@ static FILE *open_plain(const char *path)
     return fdopen(descriptor, "r");
 }
 
+/* What is for the relay beside it must not be shown to another one. */
+static void permit_withhold(struct settings *settings, const char *relay)
+{
+    if (!relay || !strcmp(settings->relay, relay))
+        return;
+    free(settings->permit_file);
+    settings->permit_file = NULL;
+}
+
 static enum config_fault offer_file(const char *path, int must_exist, struct settings *settings,
                                     struct config_report *report)
 {
-    struct reading reading = {settings, CONFIG_OK};
+    struct reading reading = {settings, CONFIG_OK, NULL};
+    int has_permit = settings->permit_file != NULL;
     FILE *file = open_plain(path);
     int result = file ? ini_parse_file(file, take_line, &reading) : -1;
 
@@ -122,6 +143,9 @@ static enum config_fault offer_file(const char *path, int must_exist, struct set
         reading.fault = must_exist || (errno != ENOENT && errno != ENOTDIR) ? CONFIG_MISSING : CONFIG_OK;
     else if (result > 0 && !reading.fault)
         reading.fault = CONFIG_BAD_LINE;
+    if (!has_permit && !reading.fault)
+        permit_withhold(settings, reading.relay);
+    free(reading.relay);
     if (reading.fault) {
         report->line = result > 0 ? result : 0;
         snprintf(report->where, sizeof(report->where), "%s%s%s", path, result < 0 ? ": " : "",

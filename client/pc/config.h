@@ -49,7 +49,8 @@ struct config_report {
 };
 
 /* Fills settings. The system's and the person's file may be missing; one named by --config may not. The files' lines are
- * "key = value"; keys of an unknown name are refused, so that a misspelt one is noticed. */
+ * "key = value"; keys of an unknown name are refused, so that a misspelt one is noticed. Where a file names a relay and a permit, the
+ * permit is for that relay: with another one it does not count. */
 enum config_fault config_read(const struct options *options, struct settings *settings,
                               struct config_report *report);
 void settings_wipe(struct settings *settings);

@@ -224,7 +224,7 @@ static int on_allocated(struct cr_link *l, const struct cr_frame *frame, struct 
 static int on_joined(struct cr_link *l, const struct cr_frame *frame, struct cr_link_event *event)
 {
     (void)frame;
-    if (l->seat != SEAT_JOIN || l->is_seated)
+    if (l->seat != SEAT_JOIN || l->is_seated || l->work.state != WORK_NONE)
         return CR_E_MALFORMED;
     l->is_seated = 1;
     free(l->join_frame);

@@ -149,6 +149,17 @@ def test_a_permit_or_the_network_suffices(organisation):
     assert [named("127.0.0.3", ""), named("127.0.0.3", WRONG)] == [False] * 2
 
 
+def test_whom_a_proxy_does_not_name_is_not_of_the_organisation(organisation):
+    its = organisation(ONE, allow_from="127.0.0.0/8", trusted_proxies="127.0.0.1")
+
+    def said(forwarded, permit=""):
+        client = its.relay.client(**({"X_Forwarded_For": forwarded} if forwarded is not None else {}))
+        client.send_frame(b"\x01" + os.urandom(16) + permit.encode())
+        return client.hear(ALLOCATED, REFUSED)[0] == ALLOCATED
+    assert said("127.0.0.2") and said(None, ONE) and said("unknown", ONE)
+    assert not any(said(forwarded) for forwarded in (None, "unknown", "192.0.2.1, unknown", "192.0.2.1"))
+
+
 def test_guessing_is_slow(organisation):
     its = organisation(ONE, address_allocations=3)
     assert [its.allocate(WRONG) for _ in range(3)] == [bytes([REFUSED, 9])] * 3

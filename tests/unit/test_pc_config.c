@@ -68,6 +68,31 @@ static void the_file_outweighs_the_defaults(void **state)
     assert_string_equal(settings.lang, "ko");
 }
 
+static void expect_permit(const char *relay, const char *permit_file)
+{
+    settings_wipe(&settings);
+    options.relay = relay;
+    assert_int_equal(config_read(&options, &settings, &report), CONFIG_OK);
+    assert_string_equal(settings.relay, relay);
+    if (permit_file)
+        assert_string_equal(settings.permit_file, permit_file);
+    else
+        assert_null(settings.permit_file);
+}
+
+static void a_permit_beside_a_relays_address_is_for_that_relay_alone(void **state)
+{
+    (void)state;
+    write_file("permit_file = /mine\nrelay = wss://mine/ws\n");
+    expect_permit("wss://mine/ws", "/mine");
+    expect_permit("wss://other/ws", NULL);
+    options.permit_file = "/given";
+    expect_permit("wss://other/ws", "/given");
+    options.permit_file = NULL;
+    write_file("permit_file = /mine\n");
+    expect_permit("wss://other/ws", "/mine");
+}
+
 static void without_anything_there_are_defaults(void **state)
 {
     (void)state;
@@ -171,6 +196,7 @@ int main(void)
         cmocka_unit_test_setup(the_command_line_outweighs_environment_and_file, clean),
         cmocka_unit_test_setup(the_environment_outweighs_the_file, clean),
         cmocka_unit_test_setup(the_file_outweighs_the_defaults, clean),
+        cmocka_unit_test_setup(a_permit_beside_a_relays_address_is_for_that_relay_alone, clean),
         cmocka_unit_test_setup(without_anything_there_are_defaults, clean),
         cmocka_unit_test_setup(a_named_file_must_exist_and_replaces_the_usual_ones, clean),
         cmocka_unit_test_setup(a_misspelt_key_is_told_with_its_line, clean),

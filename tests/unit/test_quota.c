@@ -287,6 +287,22 @@ static void bytes_are_spent_by_the_minute_and_the_longest_frame_always_finds_its
     quota_free(quota);
 }
 
+/* A store that answers late does so with the time at which it was asked. */
+static void what_is_spent_with_an_older_time_forgives_nothing(void **state)
+{
+    const struct quota_rules limits = {.address = {.per_minute = {[TALLY_FAILED_JOIN] = 2}}};
+    struct quota *quota = quota_new(&limits, 100, 1);
+
+    (void)state;
+    assert_null(quota_connect(quota, 1, 50000));
+    quota_spend(quota, 1, TALLY_FAILED_JOIN, 1, 60000);
+    quota_spend(quota, 1, TALLY_FAILED_JOIN, 1, 59000);
+    assert_int_equal(quota_wait(quota, 1, TALLY_FAILED_JOIN, 1, 58000), 30);
+    assert_int_equal(quota_wait(quota, 1, TALLY_FAILED_JOIN, 1, 60000), 30);
+    assert_int_equal(quota_wait(quota, 1, TALLY_FAILED_JOIN, 1, 70000), 20);
+    quota_free(quota);
+}
+
 static void each_limit_that_refuses_somebody_is_counted(void **state)
 {
     const struct quota_rules limits = {.address = {.connections = 1, .per_minute = {[TALLY_BYTE] = 60}},
@@ -329,6 +345,7 @@ int main(void)
         cmocka_unit_test(who_is_refused_by_one_limit_is_not_counted_by_the_others),
         cmocka_unit_test(newcomers_of_all_addresses_are_limited_by_the_minute),
         cmocka_unit_test(bytes_are_spent_by_the_minute_and_the_longest_frame_always_finds_its_turn),
+        cmocka_unit_test(what_is_spent_with_an_older_time_forgives_nothing),
         cmocka_unit_test(each_limit_that_refuses_somebody_is_counted),
     };
 

@@ -308,6 +308,25 @@ static void networks_are_read_from_lines_and_commas(void **state)
     assert_int_equal(read_text(&config, "allow_from = everybody\n"), -1);
 }
 
+/* Empty where a name was forgotten, they would let everybody in. */
+static void who_is_let_in_is_not_left_empty(void **state)
+{
+    char allow[] = "CERTRELAYD_ALLOW_FROM=", permits[] = "CERTRELAYD_PERMITS_FILE=";
+    char *const networks[] = {allow, NULL}, *const file[] = {permits, NULL};
+    struct config config;
+
+    (void)state;
+    assert_int_equal(read_text(&config, "allow_from =\n"), -1);
+    assert_non_null(strstr(error, ":1: allow_from must be addresses or networks"));
+    assert_int_equal(read_text(&config, "permits_file =\n"), -1);
+    assert_non_null(strstr(error, ":1: permits_file must not be empty"));
+    config_init(&config);
+    assert_int_equal(config_read_environment(&config, networks, error), -1);
+    assert_int_equal(config_read_environment(&config, file, error), -1);
+    assert_string_equal(error, "environment: CERTRELAYD_PERMITS_FILE must not be empty");
+    assert_int_equal(read_text(&config, "page_name =\n"), 0);
+}
+
 static void networks_in_the_environment_replace_those_of_the_file(void **state)
 {
     char *const environment[] = {(char[]){"CERTRELAYD_TRUSTED_PROXIES=192.0.2.0/24,::1"}, NULL};
@@ -413,6 +432,7 @@ int main(void)
         cmocka_unit_test(what_is_printed_reads_back_the_same),
         cmocka_unit_test(what_is_needed_is_printed_as_a_comment),
         cmocka_unit_test(networks_are_read_from_lines_and_commas),
+        cmocka_unit_test(who_is_let_in_is_not_left_empty),
         cmocka_unit_test(networks_in_the_environment_replace_those_of_the_file),
         cmocka_unit_test(a_path_may_be_listened_at),
         cmocka_unit_test(nothing_is_warned_of_where_a_proxy_is_named),

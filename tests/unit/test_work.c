@@ -145,6 +145,22 @@ static void a_puzzle_out_of_turn_is_an_error_of_the_relay(void **state)
     expect_malformed(displayer());
 }
 
+static void a_seat_given_before_it_is_paid_is_an_error_of_the_relay(void **state)
+{
+    (void)state;
+    for (int is_found = 0; is_found < 2; is_found++) {
+        struct cr_frame join;
+        struct cr_link *link = joining(&join);
+        struct cr_link_event event;
+
+        expect_event(link, PUZZLE, CR_LINK_NOTHING);
+        if (is_found)
+            work_off(link);
+        assert_int_equal(say(link, JOINED, &event), CR_E_MALFORMED);
+        cr_link_free(link);
+    }
+}
+
 static void more_bits_than_allowed_are_an_error_of_the_relay(void **state)
 {
     static const uint8_t MESSAGES[][10] = {{0x8b, 23}, {0x8b, 0}, {0x8b, 255}};
@@ -252,6 +268,7 @@ int main(void)
         cmocka_unit_test(each_connection_has_its_own_puzzle),
         cmocka_unit_test(a_price_may_be_asked_again_after_it_was_paid),
         cmocka_unit_test(a_puzzle_out_of_turn_is_an_error_of_the_relay),
+        cmocka_unit_test(a_seat_given_before_it_is_paid_is_an_error_of_the_relay),
         cmocka_unit_test(more_bits_than_allowed_are_an_error_of_the_relay),
         cmocka_unit_test(who_gives_up_while_working_has_nothing_more_to_say),
         cmocka_unit_test(a_permit_goes_with_allocate_until_there_is_a_mailbox),
