@@ -5,27 +5,26 @@ import { temporary } from "./kit.mjs";
 
 const MOST_TABS = 60;
 
-// Runs in the page: what has the focus, where it lies, and whether that can be seen.
+// Runs in the page: what has the focus, a number that stays its own while the screen changes around it, and whether the focus can be seen.
 function focused() {
   const one = document.activeElement;
   if (!one || one === document.body) return null;
   const shown = one.closest("label.pick") ?? one;
   const style = getComputedStyle(shown);
-  const all = [...document.querySelectorAll("*")];
   return {
-    index: all.indexOf(one),
+    mark: (one.mark ??= window.marks = (window.marks ?? 0) + 1),
     name: (one.closest("label") ?? one).textContent.trim() || one.id,
     isSeen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
     isHeading: one.tagName === "H1",
   };
 }
 
-// Runs in the page: everything that Tab should reach.
+// Runs in the page: everything that Tab should reach, as such numbers.
 function reachable() {
   const isOpen = (one) => !one.closest("details:not([open])") || one.tagName === "SUMMARY";
   return [...document.querySelectorAll("button:not(:disabled), a[href], summary, input")]
     .filter((one) => one.getClientRects().length && isOpen(one))
-    .map((one) => [...document.querySelectorAll("*")].indexOf(one));
+    .map((one) => (one.mark ??= window.marks = (window.marks ?? 0) + 1));
 }
 
 export class Keys {
@@ -59,7 +58,7 @@ export class Keys {
     const met = [];
     while (met.length < wanted.length + 1) {
       const now = await this.tab();
-      if (now) met.push(now.index);
+      if (now) met.push(now.mark);
       else if (met.length) break;
     }
     const start = wanted.indexOf(met[0]);
