@@ -4,7 +4,7 @@ PACKAGES = build-essential cmake ninja-build pkg-config gettext \
 	libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libsodium-dev libssl-dev libqrencode-dev qrencode \
 	libinih-dev libseccomp-dev libjansson-dev libunistring-dev openssl ca-certificates clang lld $(NODE_PACKAGES)
 # systemd: 15 MB for systemd-analyze, which rates the relay's unit; nothing of it is started.
-TEST_PACKAGES = libclang-rt-dev llvm chromium unzip libcmocka-dev python3 python3-pytest python3-websockets strace mandoc systemd
+TEST_PACKAGES = libclang-rt-dev llvm chromium unzip libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-websockets strace mandoc systemd
 PACKAGE_PACKAGES = dpkg-dev file lintian
 PACKAGE_TEST_PACKAGES = debootstrap procps
 IMAGE_PACKAGES = buildah mmdebstrap
