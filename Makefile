@@ -2,9 +2,9 @@
 
 PACKAGES = build-essential cmake ninja-build pkg-config gettext \
 	libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libsodium-dev libssl-dev libqrencode-dev qrencode \
-	libinih-dev libseccomp-dev libjansson-dev libunistring-dev openssl ca-certificates clang lld $(NODE_PACKAGES)
-# systemd: 15 MB for systemd-analyze, which rates the relay's unit; nothing of it is started.
-TEST_PACKAGES = libclang-rt-dev llvm chromium unzip libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-websockets strace mandoc systemd
+	libinih-dev libseccomp-dev libhiredis-dev libjansson-dev libunistring-dev openssl ca-certificates clang lld $(NODE_PACKAGES)
+# systemd: 15 MB for systemd-analyze, which rates the relay's unit; nothing of it is started. redis-tools holds the server without its service.
+TEST_PACKAGES = libclang-rt-dev llvm chromium unzip libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-websockets strace mandoc systemd redis-tools iproute2
 PACKAGE_PACKAGES = dpkg-dev file lintian
 PACKAGE_TEST_PACKAGES = debootstrap procps
 IMAGE_PACKAGES = buildah mmdebstrap
@@ -19,7 +19,7 @@ NODE_PACKAGES := $(shell npm --version >/dev/null 2>&1 && node -e 'process.exit(
 
 install_missing = sh tests/check/install_missing.sh
 
-.PHONY: all deps test-deps build page demo test interop bench bench-peers fuzz lint install package package-test image image-test proxy-test tls-test clean
+.PHONY: all deps test-deps build page demo test soak-cluster interop bench bench-peers fuzz lint install package package-test image image-test proxy-test tls-test clean
 
 all: build
 
@@ -67,6 +67,12 @@ test: test-deps
 	@cmake --build --preset fuzz -- --quiet
 	@ctest --test-dir build/fuzz --output-on-failure --no-tests=error -j 2 -R '^fuzz'
 	@ctest --test-dir build/dev --output-on-failure --no-tests=error -j 2
+
+# The tests of several relays in full length: a death in the moment of every message, many deaths, cuts and restarts; takes about an hour.
+soak-cluster: test-deps
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -- --quiet
+	@cmake --build --preset dev --target soak_cluster -- --quiet
 
 # Bouncy Castle opens what we write. Java is large (270 MB), so `make test` does this only where it is installed already.
 interop: test-deps

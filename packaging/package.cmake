@@ -42,6 +42,7 @@ example.")
 
 set(CPACK_DEBIAN_COMMAND_PACKAGE_RECOMMENDS "ca-certificates, openssl-provider-legacy | libssl3")
 set(CPACK_DEBIAN_RELAY_PACKAGE_DEPENDS "adduser, libwebsockets-evlib-uv, procps")
+set(CPACK_DEBIAN_RELAY_PACKAGE_SUGGESTS "redis-server | valkey-server")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/libcertrelay/shlibs ${CMAKE_CURRENT_LIST_DIR}/libcertrelay/triggers)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libcertrelay0 (= ${PROJECT_VERSION}), libsodium-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)

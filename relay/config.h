@@ -11,6 +11,7 @@
 #define CONFIG_NETWORKS_MAX 64
 #define CONFIG_NETWORK_BYTES 64
 #define CONFIG_TEXT_BYTES 256
+#define CONFIG_PREFIX_MAX 64
 #define CONFIG_ERROR_BYTES 1024 /* two paths fit, and what is wrong with them */
 
 struct address;
@@ -38,6 +39,10 @@ struct config {
     char permits_file[CONFIG_TEXT_BYTES]; /* "": none are asked for */
     char watch[CONFIG_TEXT_BYTES];        /* an address, or "off" */
     char log_level[CONFIG_TEXT_BYTES];
+    char engine[CONFIG_TEXT_BYTES]; /* "": none */
+    char engine_user[CONFIG_TEXT_BYTES];
+    char engine_password_file[CONFIG_TEXT_BYTES];
+    char engine_prefix[CONFIG_TEXT_BYTES];
     uint32_t watch_anywhere;
     uint32_t tls;
     uint32_t tls_watch_seconds;
@@ -89,6 +94,18 @@ int config_has_page(const struct config *config);
 int config_has_watch(const struct config *config);
 /* Its address and port. Returns 0, or -1 when it is a path, or nothing that can be. */
 int config_watch_address(const struct config *config, struct address *address, uint16_t *port);
+
+/* Where the engine is: a path, or else a host, a port and the number of a data base. */
+struct config_engine {
+    char path[CONFIG_TEXT_BYTES];
+    char host[CONFIG_TEXT_BYTES];
+    char port[8];
+    uint32_t number;
+};
+/* Whether the mailboxes are shared with other relays. */
+int config_has_engine(const struct config *config);
+/* Returns NULL, or what is wrong with it. */
+const char *config_engine_read(const struct config *config, struct config_engine *engine);
 
 /* The path of unix:/PATH, or NULL when text is no such thing. */
 const char *config_listen_path(const char *text);

@@ -60,7 +60,7 @@ int config_check(const struct config *config, char error[static CONFIG_ERROR_BYT
         return check_fail(error, "wait_max_seconds is less than wait_seconds");
     if (log_level_read(config->log_level) == LOG_LEVELS)
         return check_fail(error, "log_level must be info, warning or error");
-    if (config_check_watch(config, error) != 0)
+    if (config_check_watch(config, error) != 0 || config_check_engine(config, error) != 0)
         return -1;
     return page_check(config, error);
 }

@@ -31,4 +31,7 @@ uint32_t config_number(const struct config *config, const struct key *key);
 /* config_watch.c: whether the door for monitoring is where it may be. Returns 0, or -1 with a sentence in error. */
 int config_check_watch(const struct config *config, char error[static CONFIG_ERROR_BYTES]);
 
+/* config_engine.c: whether the engine can be what it says. Returns 0, or -1 with a sentence in error. */
+int config_check_engine(const struct config *config, char error[static CONFIG_ERROR_BYTES]);
+
 #endif

@@ -87,4 +87,19 @@ void config_help(FILE *out)
         "proxy limit. An address is one IPv4 address or one IPv6 /64; a network is an IPv4 /24 or IPv6 "
         "/48.\n",
         out);
+    fputs(
+        "\nRelays that name the same engine (Redis 6.2 or newer, or Valkey; not Redis Cluster) and the same\n"
+        "engine_prefix are one service: any of them serves any device. The engine sees numbers, hashes of "
+        "tokens\n"
+        "and what passes between devices of different relays, which it cannot read; it needs no disk. The "
+        "way to\n"
+        "it is not encrypted: a socket, a network of their own, or a tunnel (stunnel) whose end on this "
+        "machine\n"
+        "engine names. A user of its own there needs no more than:\n"
+        "  ACL SETUSER relay on >PASSWORD ~certrelay:* resetchannels -@all +select +script|load +evalsha "
+        "+xread\n"
+        "    +time +get +set +del +exists +pttl +pexpire +pexpireat +hset +hdel +hgetall +zadd +zcount "
+        "+zscore\n"
+        "    +zrem +zrange +zremrangebyscore +xadd +xtrim +xlen +xinfo|stream\n",
+        out);
 }

@@ -1,19 +1,21 @@
 /* libseccomp and the calls that change a process's user; the only file that knows either.
  *
  * The list was made from traces of everything that the relay does once it serves: TLS, the page, both loaded again, sockets that are paths,
- * a drain. It makes no socket, connects nowhere, starts no thread or program, writes no file, and makes no memory executable. What is not on it
- * answers ENOSYS, as from an older kernel, so that a newer C library falls back to what is. */
+ * a drain. It makes no socket, connects nowhere, starts no thread or program, writes no file, and makes no memory executable. With an engine it
+ * does connect, and the loop's threads ask for the engine's name; that is a list of its own. What is not on a list answers ENOSYS, as from an older kernel, so that a newer C library falls back to what is. */
 #include "confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -55,6 +57,7 @@ static const int calls[] = {
     SCMP_SYS(rt_sigreturn), SCMP_SYS(sched_yield), SCMP_SYS(sigreturn), SCMP_SYS(sysinfo), SCMP_SYS(uname)};
 
 #define SEARCH_IN_A_TREE 2
+#define CLONE_FLAGS 0 /* where clone has them, on all machines but s390 */
 #define WRITING (O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND)
 
 static const struct rule rules[] = {
@@ -66,6 +69,20 @@ static const struct rule rules[] = {
     {SCMP_SYS(ioctl), 1, SCMP_CMP_EQ, FIONBIO, 0},
     {SCMP_SYS(ioctl), 1, SCMP_CMP_EQ, FIONREAD, 0},
     {SCMP_SYS(ioctl), 1, SCMP_CMP_EQ, FIOCLEX, 0},
+};
+
+static const int outward_calls[] = {SCMP_SYS(connect), SCMP_SYS(sendmmsg), SCMP_SYS(set_robust_list),
+                                    SCMP_SYS(sched_getaffinity)};
+
+/* Sockets of the kinds that lead to an engine or to who knows its name; threads, and no processes. clone3 hides what it is asked for, and
+ * without it the C library takes clone. */
+static const struct rule outward_rules[] = {
+    {SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_UNIX, 0},
+    {SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_INET, 0},
+    {SCMP_SYS(socket), 0, SCMP_CMP_EQ, AF_INET6, 0},
+    {SCMP_SYS(clone), CLONE_FLAGS, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD},
+    {SCMP_SYS(prctl), 0, SCMP_CMP_EQ, PR_SET_NAME, 0},
+    {SCMP_SYS(prlimit64), 2, SCMP_CMP_EQ, 0, 0},
 };
 
 void confine_privileges(void)
@@ -111,19 +128,39 @@ int confine_user(const char *name, char error[static CONFIG_ERROR_BYTES])
     return user_become(name, user, error);
 }
 
-/* Returns 0 or a negative errno, as the library does. */
-static int list_fill(scmp_filter_ctx list)
+/* Each returns 0 or a negative errno, as the library does. */
+static int calls_add(scmp_filter_ctx list, const int *allowed, size_t count)
 {
     int failed = 0;
 
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0] && failed == 0; i++)
-        failed = seccomp_rule_add(list, SCMP_ACT_ALLOW, calls[i], 0);
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && failed == 0; i++) {
-        const struct rule *rule = &rules[i];
+    for (size_t i = 0; i < count && failed == 0; i++)
+        failed = seccomp_rule_add(list, SCMP_ACT_ALLOW, allowed[i], 0);
+    return failed;
+}
+
+static int rules_add(scmp_filter_ctx list, const struct rule *allowed, size_t count)
+{
+    int failed = 0;
+
+    for (size_t i = 0; i < count && failed == 0; i++) {
+        const struct rule *rule = &allowed[i];
         struct scmp_arg_cmp condition = {rule->argument, rule->compare, rule->one, rule->other};
 
         failed = seccomp_rule_add_array(list, SCMP_ACT_ALLOW, rule->call, 1, &condition);
     }
+    return failed;
+}
+
+static int list_fill(scmp_filter_ctx list, int reaches_out)
+{
+    int failed = calls_add(list, calls, sizeof calls / sizeof calls[0]);
+
+    if (failed == 0)
+        failed = rules_add(list, rules, sizeof rules / sizeof rules[0]);
+    if (failed == 0 && reaches_out)
+        failed = calls_add(list, outward_calls, sizeof outward_calls / sizeof outward_calls[0]);
+    if (failed == 0 && reaches_out)
+        failed = rules_add(list, outward_rules, sizeof outward_rules / sizeof outward_rules[0]);
     return failed;
 }
 
@@ -136,7 +173,7 @@ void confine_ring(const char *mode)
     seccomp_release(list);
 }
 
-int confine_calls(const char *mode, char error[static CONFIG_ERROR_BYTES])
+int confine_calls(const char *mode, int reaches_out, char error[static CONFIG_ERROR_BYTES])
 {
     scmp_filter_ctx list;
     int failed = -ENOMEM;
@@ -145,7 +182,7 @@ int confine_calls(const char *mode, char error[static CONFIG_ERROR_BYTES])
         return 0;
     list = seccomp_init(strcmp(mode, "log") == 0 ? SCMP_ACT_LOG : SCMP_ACT_ERRNO(ENOSYS));
     if (list != NULL)
-        failed = list_fill(list);
+        failed = list_fill(list, reaches_out);
     if (failed == 0)
         (void)seccomp_attr_set(list, SCMP_FLTATR_CTL_OPTIMIZE, SEARCH_IN_A_TREE);
     if (failed == 0)

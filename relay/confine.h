@@ -11,8 +11,8 @@ void confine_privileges(void);
 void confine_ring(const char *mode);
 /* Becomes the user for good, with its group and no others. Returns 0, or the exit code with a sentence in error. */
 int confine_user(const char *name, char error[static CONFIG_ERROR_BYTES]);
-/* mode is "on" (what is not on the list does not exist), "log" (the kernel's log tells of it) or "off". Sockets for newcomers must be open. Returns
- * 0, or the exit code with a sentence in error. */
-int confine_calls(const char *mode, char error[static CONFIG_ERROR_BYTES]);
+/* mode is "on" (what is not on the list does not exist), "log" (the kernel's log tells of it) or "off". Sockets for newcomers must be open; with
+ * reaches_out, connections can still be made, and threads of this process, which ask for names. Returns 0, or the exit code with a sentence in error. */
+int confine_calls(const char *mode, int reaches_out, char error[static CONFIG_ERROR_BYTES]);
 
 #endif

@@ -1,14 +1,20 @@
 /* From a first frame to a seat: who objects, what the store says, and what that means for the visitor. */
 #include "errand.h"
 
+#include "carry.h"
 #include "room.h"
 #include "toll.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define RETRY_AWAY_SECONDS 2
+#define RETRY_AWAY_SPREAD_SECONDS 4
+
 /* A question to the store on behalf of a visitor, who may leave before it is answered. */
 struct errand {
+    struct errand *next;
+    struct errand **link;
     struct office *office;
     struct visitor *visitor; /* NULL once it has left */
     uint64_t address;
@@ -19,6 +25,12 @@ struct errand {
     uint16_t retry_after;
     uint8_t reason; /* what to refuse with unless the token is known already; 0: nothing speaks against it */
 };
+
+/* All devices of a relay ask again when its engine is back; not all at once. */
+static uint16_t retry_away(const struct office *office)
+{
+    return (uint16_t)(RETRY_AWAY_SECONDS + office->draw(office->draw_context) % RETRY_AWAY_SPREAD_SECONDS);
+}
 
 static uint8_t refusal_of(const struct errand *errand, enum store_result result)
 {
@@ -49,7 +61,7 @@ static void errand_fail(struct errand *errand, uint8_t reason)
         return;
     count_hit(errand, reason);
     if (reason == CR_REFUSED_UNAVAILABLE)
-        quota_spend(errand->office->quota, visitor->address, TALLY_FAILED_JOIN, 1, errand->now_ms);
+        carry_charge(errand->office->carry, visitor->address, errand->now_ms);
     visitor_refuse(visitor, reason, retry_after, errand->now_ms);
 }
 
@@ -66,6 +78,36 @@ static uint8_t mismatch_of(const struct errand *errand, const struct store_recor
         asked->value != record->nameplate.value)
         return CR_REFUSED_UNAVAILABLE;
     return 0;
+}
+
+/* The mailbox of a record that this node owns; NULL when it cannot be made here. */
+static struct room *room_of(struct errand *errand, const struct store_record *record)
+{
+    struct store *store = errand->office->store;
+    struct room *room = record->local;
+
+    if (room != NULL)
+        return room;
+    room = room_adopt(errand->office, record, errand->now_ms);
+    if (room != NULL)
+        store->adopt(store, &record->nameplate, room);
+    else
+        store->disown(store, &record->nameplate);
+    return room;
+}
+
+static uint8_t errand_sit(struct errand *errand, const struct guest *guest, const struct store_record *record)
+{
+    struct room *room;
+
+    if (record->owner != errand->office->store->self)
+        return carry_sit(guest, record, &errand->frame, errand->now_ms);
+    room = room_of(errand, record);
+    if (room == NULL)
+        return CR_REFUSED_BUSY;
+    if (guest->arrival == ARRIVE_NEW && errand->frame.type == CR_FRAME_JOIN)
+        room_note_joiner(room, &(struct joiner){.address = errand->address});
+    return room_sit(room, record->seat, guest, &errand->frame, errand->now_ms);
 }
 
 static void errand_seat(struct errand *errand, enum store_result result, const struct store_record *record)
@@ -85,17 +127,20 @@ static void errand_seat(struct errand *errand, enum store_result result, const s
         errand_fail(errand, reason);
         return;
     }
-    reason = room_sit(record->local, record->seat, &guest, &errand->frame, errand->now_ms);
+    reason = errand_sit(errand, &guest, record);
     if (visitor == NULL)
         return;
     if (reason != 0)
         visitor_refuse(visitor, reason, retry_seconds(reason), errand->now_ms);
-    if (!visitor->is_leaving)
+    if (!visitor->is_leaving && visitor->room != NULL)
         visitor_watch(visitor, errand->now_ms);
 }
 
 static void errand_free(struct errand *errand)
 {
+    *errand->link = errand->next;
+    if (errand->next != NULL)
+        errand->next->link = errand->link;
     room_discard(errand->room);
     free(errand->kept);
     free(errand);
@@ -109,15 +154,17 @@ static void errand_answer(void *context, enum store_result result, const struct 
     if (errand->visitor != NULL)
         errand->visitor->errand = NULL;
     if (result == STORE_NEW && errand->frame.type == CR_FRAME_ALLOCATE) {
-        room_open(office, errand->room, &record->nameplate, errand->now_ms);
+        room_open(errand->room, record, errand->now_ms);
         errand->room = NULL;
         if (errand->visitor != NULL)
             quota_spend(office->quota, errand->visitor->address, TALLY_ALLOCATION, 1, errand->now_ms);
     }
     /* A number that was hit is burnt, so it costs as much as one that was not; the room gives it back when all ends well. */
-    if (result == STORE_NEW && errand->frame.type == CR_FRAME_JOIN) {
-        quota_spend(office->quota, errand->address, TALLY_FAILED_JOIN, 1, errand->now_ms);
-        room_note_joiner(record->local, errand->address, errand->now_ms);
+    if (result == STORE_NEW && errand->frame.type == CR_FRAME_JOIN)
+        carry_charge(office->carry, errand->address, errand->now_ms);
+    if (result == STORE_AWAY) {
+        errand->reason = CR_REFUSED_BUSY;
+        errand->retry_after = retry_away(office);
     }
     if (record != NULL)
         errand_seat(errand, result, record);
@@ -176,14 +223,15 @@ static void errand_ask(struct errand *errand)
     struct office *office = errand->office;
     struct store *store = office->store;
     const struct cr_frame *frame = &errand->frame;
-    uint64_t life_ms = (uint64_t)office->rules.mailbox.wait_max_ms + office->rules.mailbox.joined_ms;
 
     if (errand->reason != 0 || frame->type == CR_FRAME_RESUME)
         store->find(store, frame->token, errand_answer, errand);
     else if (frame->type == CR_FRAME_JOIN)
-        store->claim(store, &frame->nameplate, frame->token, errand_answer, errand);
+        store->claim(store, &frame->nameplate, frame->token, office->rules.mailbox.joined_ms, errand_answer,
+                     errand);
     else
-        store->allocate(store, frame->token, errand->room, life_ms, errand->now_ms, errand_answer, errand);
+        store->allocate(store, frame->token, errand->room, office->rules.mailbox.wait_ms, errand->now_ms,
+                        errand_answer, errand);
 }
 
 /* The payload is borrowed from the caller of office_hear, so it is copied if the answer is still to come. */
@@ -208,6 +256,11 @@ static struct errand *errand_new(struct visitor *visitor, const struct cr_frame 
     if (errand == NULL)
         return NULL;
     errand->office = visitor->office;
+    errand->next = errand->office->errands;
+    errand->link = &errand->office->errands;
+    if (errand->next != NULL)
+        errand->next->link = &errand->next;
+    errand->office->errands = errand;
     errand->visitor = visitor;
     errand->address = visitor->address;
     errand->frame = *frame;
@@ -229,8 +282,13 @@ static struct errand *errand_new(struct visitor *visitor, const struct cr_frame 
 
 void errand_run(struct visitor *visitor, const struct cr_frame *frame, uint64_t now_ms)
 {
-    struct errand *errand = errand_new(visitor, frame, now_ms);
+    struct errand *errand;
 
+    if (visitor->office->is_handing_over && frame->type != CR_FRAME_ALLOCATE) {
+        visitor_drop(visitor);
+        return;
+    }
+    errand = errand_new(visitor, frame, now_ms);
     if (errand == NULL) {
         visitor_refuse(visitor, CR_REFUSED_BUSY, retry_seconds(CR_REFUSED_BUSY), now_ms);
         return;
@@ -254,4 +312,10 @@ void errand_forget(struct visitor *visitor)
     if (visitor->errand != NULL)
         visitor->errand->visitor = NULL;
     visitor->errand = NULL;
+}
+
+void errands_free(struct office *office)
+{
+    while (office->errands != NULL)
+        errand_free(office->errands);
 }

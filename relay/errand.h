@@ -9,5 +9,7 @@
 void errand_run(struct visitor *visitor, const struct cr_frame *frame, uint64_t now_ms);
 /* The visitor leaves before the answer. */
 void errand_forget(struct visitor *visitor);
+/* Frees what the store has not answered and will not. */
+void errands_free(struct office *office);
 
 #endif

@@ -24,6 +24,12 @@ static void letter_append(struct lane *lane, struct letter *letter)
     lane->count++;
 }
 
+void lane_open(struct lane *lane)
+{
+    memset(lane, 0, sizeof *lane);
+    lane->is_open = 1;
+}
+
 int lane_take(struct lane *lane, struct budget *budget, uint64_t address, uint32_t seq,
               const uint8_t *payload, size_t length)
 {
@@ -32,7 +38,7 @@ int lane_take(struct lane *lane, struct budget *budget, uint64_t address, uint32
 
     if (seq <= lane->taken)
         return CR_OK;
-    if (seq != lane->taken + 1)
+    if (seq != lane->taken + 1 && !(lane->is_open && lane->first == NULL))
         return CR_E_STATE;
     if (lane->count >= LANE_LETTERS_MAX)
         return CR_E_LIMIT;
@@ -77,6 +83,22 @@ int lane_ack(struct lane *lane, struct budget *budget, uint32_t seq)
         letter_drop_first(lane, budget);
     lane->acked = seq;
     return CR_OK;
+}
+
+int lane_settle(struct lane *lane, struct budget *budget, uint32_t seq)
+{
+    int is_whole;
+
+    while (lane->first != NULL && lane->first->seq <= seq)
+        letter_drop_first(lane, budget);
+    is_whole = lane->first == NULL || lane->first->seq == seq + 1;
+    if (!is_whole)
+        lane_wipe(lane, budget);
+    if (lane->first == NULL)
+        lane->taken = seq;
+    lane->acked = seq;
+    lane->is_open = 0;
+    return is_whole;
 }
 
 void lane_rewind(struct lane *lane)

@@ -27,7 +27,11 @@ struct lane {
     uint32_t taken;        /* the highest number accepted */
     uint32_t acked;        /* the highest number that the receiver has seen */
     uint32_t count;
+    uint8_t is_open; /* where it begins is not known: the mailbox was another node's */
 };
+
+/* An empty lane whose first frame may have any number, until lane_settle tells what the receiver has seen. */
+void lane_open(struct lane *lane);
 
 /* address is charged for it until it is acknowledged. CR_OK: kept, or a number that it has already. CR_E_STATE: a gap. CR_E_LIMIT or
  * CR_E_MEMORY: no room, nothing was kept. */
@@ -35,6 +39,9 @@ int lane_take(struct lane *lane, struct budget *budget, uint64_t address, uint32
               const uint8_t *payload, size_t length);
 /* Frees everything up to seq. CR_E_MALFORMED when there never was such a number. */
 int lane_ack(struct lane *lane, struct budget *budget, uint32_t seq);
+/* Of an open lane: its receiver has come and has seen everything up to seq. 1, or 0 when what was kept begins beyond that: then it is
+ * dropped, and the sender has to say it again from seq + 1. */
+int lane_settle(struct lane *lane, struct budget *budget, uint32_t seq);
 /* All that is not acknowledged is to be said again. */
 void lane_rewind(struct lane *lane);
 /* The next frame to say, or NULL; it counts as said. It stays valid until it is acknowledged. */

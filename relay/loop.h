@@ -1,4 +1,4 @@
-/* The event loop: one thread, sockets to watch, signals, and a tick. The only header of ours in front of libuv. */
+/* The event loop: one thread, sockets to watch, signals, and a tick. The engine's cable is the only other user of libuv. */
 #ifndef RELAY_LOOP_H
 #define RELAY_LOOP_H
 

@@ -1,6 +1,8 @@
 /* The rules of one mailbox. */
 #include "mailbox.h"
 
+#include "store.h"
+
 #include <string.h>
 
 /* What a seat is owed, in the order in which it is said. */
@@ -41,6 +43,20 @@ void mailbox_init(struct mailbox *mailbox, struct mailbox_rules *rules, const st
     mailbox->end_ms = now_ms + rules->wait_ms;
 }
 
+void mailbox_adopt(struct mailbox *mailbox, struct mailbox_rules *rules, const struct store_record *record,
+                   uint64_t now_ms)
+{
+    mailbox_init(mailbox, rules, &record->nameplate, now_ms);
+    mailbox->born_ms = now_ms > record->age_ms ? now_ms - record->age_ms : 0;
+    mailbox->end_ms = now_ms + record->left_ms;
+    for (int i = 0; i < SEATS; i++) {
+        lane_open(&mailbox->seats[i].lane);
+        mailbox->seats[i].mood = record->moods[i];
+    }
+    mailbox->seats[SEAT_DISPLAYER].is_taken = 1;
+    mailbox->seats[SEAT_TYPIST].is_taken = record->is_joined;
+}
+
 void mailbox_wipe(struct mailbox *mailbox)
 {
     for (int i = 0; i < SEATS; i++)
@@ -75,6 +91,20 @@ static void owe_peer(struct seat *seat, uint16_t word)
         seat->owes |= word;
 }
 
+/* Who comes anew or again has seen nothing, as far as an open lane knows. */
+static int lane_meet(struct mailbox *mailbox, int seat, const struct guest *guest)
+{
+    struct budget *budget = &mailbox->rules->budget;
+    struct lane *lane = &mailbox->seats[seat].lane;
+    uint32_t seen = guest->arrival == ARRIVE_RESUMED ? guest->seen : 0;
+
+    if (!lane->is_open)
+        return guest->arrival == ARRIVE_RESUMED ? lane_ack(lane, budget, seen) : CR_OK;
+    if (!lane_settle(lane, budget, seen))
+        other_of(mailbox, seat)->is_astray = 1;
+    return CR_OK;
+}
+
 void *mailbox_sit(struct mailbox *mailbox, int seat, const struct guest *guest, uint64_t now_ms, int *error)
 {
     enum mailbox_arrival arrival = guest->arrival;
@@ -82,7 +112,7 @@ void *mailbox_sit(struct mailbox *mailbox, int seat, const struct guest *guest, 
     void *before = mine->visitor;
     uint32_t acked = mine->lane.acked;
 
-    *error = arrival == ARRIVE_RESUMED ? lane_ack(&mine->lane, &mailbox->rules->budget, guest->seen) : CR_OK;
+    *error = lane_meet(mailbox, seat, guest);
     if (*error != CR_OK)
         return NULL;
     lane_rewind(&mine->lane);
@@ -93,6 +123,7 @@ void *mailbox_sit(struct mailbox *mailbox, int seat, const struct guest *guest, 
     mine->visitor = guest->visitor;
     mine->address = guest->address;
     mine->is_taken = 1;
+    mine->is_astray = 0;
     mine->owes = answer_to(seat, arrival);
     if (arrival != ARRIVE_NEW)
         mine->owes |= OWES_ACKED;

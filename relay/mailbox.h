@@ -6,12 +6,11 @@
 #define RELAY_MAILBOX_H
 
 #include "lane.h"
+#include "seat.h"
 
 #include <certrelay/contract.h>
 
 #include <stdint.h>
-
-enum { SEAT_DISPLAYER, SEAT_TYPIST, SEATS };
 
 /* How a connection comes to its seat. */
 enum mailbox_arrival {
@@ -43,6 +42,8 @@ struct seat {
     uint16_t owes;
     uint8_t is_taken;
     uint8_t mood; /* what it closed with; 0 while it has not */
+    uint8_t
+        is_astray; /* what it has sent here does not follow on what the other has seen: it must come again */
 };
 
 /* The fields are mailbox.c's; the struct is here so that it can be part of another. */
@@ -58,6 +59,10 @@ struct mailbox {
 /* rules are borrowed for the mailbox's life. */
 void mailbox_init(struct mailbox *mailbox, struct mailbox_rules *rules, const struct cr_nameplate *nameplate,
                   uint64_t now_ms);
+struct store_record;
+/* In place of mailbox_init: it was another node's, and nothing is known but its record. */
+void mailbox_adopt(struct mailbox *mailbox, struct mailbox_rules *rules, const struct store_record *record,
+                   uint64_t now_ms);
 void mailbox_wipe(struct mailbox *mailbox);
 
 /* Gives the seat to a connection and returns the one that had it before, or NULL. *error is CR_OK, or CR_E_MALFORMED when

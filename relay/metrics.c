@@ -79,6 +79,23 @@ void metrics_mailbox_ended(struct metrics *metrics, enum cr_mood mood, int was_j
     histogram_add(&metrics->lived, lived_ms);
 }
 
+static uint64_t *present(struct metrics *metrics, int is_joined)
+{
+    return is_joined ? &metrics->joined_now : &metrics->waiting_now;
+}
+
+void metrics_mailbox_adopted(struct metrics *metrics, int is_joined)
+{
+    if (metrics != NULL)
+        ++*present(metrics, is_joined);
+}
+
+void metrics_mailbox_lost(struct metrics *metrics, int is_joined)
+{
+    if (metrics != NULL)
+        --*present(metrics, is_joined);
+}
+
 void metrics_frame(struct metrics *metrics, enum metrics_way way, size_t payload_bytes)
 {
     if (metrics == NULL)

@@ -4,6 +4,7 @@
 #ifndef RELAY_METRICS_H
 #define RELAY_METRICS_H
 
+#include "store.h"
 #include "tally.h"
 
 #include <certrelay/contract.h>
@@ -43,6 +44,9 @@ void metrics_mailbox_opened(struct metrics *metrics);
 void metrics_mailbox_joined(struct metrics *metrics, uint64_t waited_ms);
 void metrics_mailbox_resumed(struct metrics *metrics);
 void metrics_mailbox_ended(struct metrics *metrics, enum cr_mood mood, int was_joined, uint64_t lived_ms);
+/* Another node's mailbox goes on here, or one of here on another node; neither opens nor ends. */
+void metrics_mailbox_adopted(struct metrics *metrics, int is_joined);
+void metrics_mailbox_lost(struct metrics *metrics, int is_joined);
 /* One frame that was understood or told, with so much payload. */
 void metrics_frame(struct metrics *metrics, enum metrics_way way, size_t payload_bytes);
 /* reason is a word of the log; one that is not known here is counted as "other". */
@@ -66,6 +70,8 @@ struct metrics_now {
     uint64_t queued_bytes, queued_bytes_max;
     uint64_t hits[METRICS_SCOPES][TALLY_EVENTS];
     int is_draining, is_ready;
+    const struct store_figures *engine; /* NULL: no other relay shares the mailboxes */
+    int is_engine_here;
 };
 
 /* Writes the text (Prometheus, version 0.0.4) into out; returns its length, or 0 when it does not fit. */

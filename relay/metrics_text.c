@@ -208,6 +208,26 @@ static void write_histogram(struct text *text, const char *name, const char *hel
     put(text, "certrelay_%s_count %llu\n", name, (unsigned long long)sum);
 }
 
+static void write_engine(struct text *text, const struct store_figures *engine, int is_here)
+{
+    gauge(text, "engine_up", "1 while the shared engine can be used.", is_here != 0);
+    family(text, "engine_round_trip_seconds", "gauge", "How long the newest answer of the engine took.");
+    put(text, "certrelay_engine_round_trip_seconds %llu.%06u\n",
+        (unsigned long long)(engine->round_trip_us / 1000000), (unsigned)(engine->round_trip_us % 1000000));
+    gauge(text, "engine_waiting", "Commands that the engine has not answered.", engine->waiting);
+    gauge(text, "engine_waiting_bytes", "Bytes on their way to the engine.", engine->waiting_bytes);
+    gauge(text, "inbox_length", "Messages of other relays that wait in the engine.", engine->inbox_length);
+    gauge(text, "inbox_bytes", "About how many bytes these are.", engine->inbox_bytes);
+    counter(text, "engine_reconnects_total", "Connections to the engine that were made again.",
+            engine->reconnects);
+    counter(text, "inbox_holes_total", "Times that messages of another relay were missing.", engine->holes);
+    counter(text, "inbox_cuts_total", "Times that all that was carried with another relay ended.",
+            engine->cuts);
+    counter(text, "mailboxes_adopted_total", "Mailboxes that were taken over from a relay that is gone.",
+            engine->adopted);
+    counter(text, "mailboxes_lost_total", "Mailboxes that another relay has taken over.", engine->lost);
+}
+
 size_t metrics_write(const struct metrics *metrics, const struct metrics_now *now, char *out, size_t room)
 {
     struct text text = {out, room, 0};
@@ -224,5 +244,7 @@ size_t metrics_write(const struct metrics *metrics, const struct metrics_now *no
                     &metrics->waited);
     write_histogram(&text, "mailbox_lifetime_seconds", "From a mailbox's opening to its end.",
                     &metrics->lived);
+    if (now->engine != NULL)
+        write_engine(&text, now->engine, now->is_engine_here);
     return text.is_cut ? 0 : room - text.left;
 }

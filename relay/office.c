@@ -1,7 +1,9 @@
 /* The front desk: who is led to which mailbox, who is turned away, and whose time is up. */
 #include "office.h"
 
+#include "carry.h"
 #include "errand.h"
+#include "farewell.h"
 #include "room.h"
 #include "toll.h"
 
@@ -10,6 +12,7 @@
 
 #define RETRY_FULL_SECONDS 30
 #define RETRY_BUSY_SECONDS 2
+#define HAND_OVER_MS 2000
 
 static void visitor_timer(struct timer *timer, uint64_t now_ms);
 
@@ -29,15 +32,24 @@ struct office *office_new(const struct office_rules *rules, const struct office_
     office->draw = draw;
     office->draw_context = draw_context;
     budget_open(&office->rules.mailbox.budget, (uint64_t)draw(draw_context) << 32 | draw(draw_context));
-    return office;
+    rooms_init(office, (uint64_t)draw(draw_context) << 32 | draw(draw_context));
+    office->carry = carry_new(office);
+    if (office->carry != NULL)
+        return office;
+    office_free(office);
+    return NULL;
 }
 
 void office_free(struct office *office)
 {
     if (office == NULL)
         return;
+    carry_free(office->carry);
+    errands_free(office);
+    farewells_free(office);
     while (office->rooms != NULL)
         room_free(office->rooms);
+    table_wipe(&office->plates);
     budget_close(&office->rules.mailbox.budget);
     free(office);
 }
@@ -77,14 +89,22 @@ void office_leave(struct visitor *visitor)
     (void)office_hold(visitor, 0);
     wheel_cancel(visitor->office->wheel, &visitor->timer);
     errand_forget(visitor);
+    farewell_forget(visitor);
+    carry_leave(visitor);
     if (visitor->room != NULL)
         room_leave(visitor);
+}
+
+/* Here, or on another node that may not have answered yet. */
+static int has_seat(const struct visitor *visitor)
+{
+    return visitor->room != NULL || visitor->distant != NULL;
 }
 
 /* Who is shown out is let finish what it says; an answer that is still to come may be a seat. */
 size_t office_message_max(const struct visitor *visitor)
 {
-    int is_stranger = visitor->room == NULL && visitor->errand == NULL && !visitor->is_leaving;
+    int is_stranger = !has_seat(visitor) && visitor->errand == NULL && !visitor->is_leaving;
 
     return is_stranger ? OFFICE_FIRST_MAX_BYTES : CR_FRAME_MAX_BYTES;
 }
@@ -102,7 +122,7 @@ int office_hold(struct visitor *visitor, size_t bytes)
 
 void office_heard(struct visitor *visitor)
 {
-    if (visitor->room == NULL)
+    if (!has_seat(visitor))
         return;
     visitor->is_heard = 1;
     visitor->pings = 0;
@@ -110,13 +130,55 @@ void office_heard(struct visitor *visitor)
 
 void office_drain(struct office *office, uint64_t until_ms, uint64_t now_ms)
 {
+    uint64_t within_ms;
+
     office->drain_until_ms = until_ms > now_ms ? until_ms : now_ms + 1;
+    if (!office->store->is_shared || office->is_handing_over)
+        return;
+    within_ms = office->drain_until_ms - now_ms;
+    within_ms = within_ms < HAND_OVER_MS ? within_ms : HAND_OVER_MS;
+    office->is_handing_over = 1;
+    office->store->leave(office->store);
+    rooms_hand_over(office, now_ms, (uint32_t)within_ms);
+    carry_hand_over(office->carry, now_ms, (uint32_t)within_ms);
+}
+
+int office_is_idle(const struct office *office)
+{
+    return office->room_count == 0 && !carry_has_distant(office->carry);
+}
+
+void office_flush(struct office *office, uint64_t now_ms)
+{
+    carry_flush(office->carry, now_ms);
+}
+
+void visitor_wake(struct visitor *visitor)
+{
+    if (visitor->is_carried)
+        carry_wake(visitor);
+    else
+        visitor->office->sink.wake(visitor);
+}
+
+void visitor_drop(struct visitor *visitor)
+{
+    if (visitor->is_carried)
+        carry_drop(visitor);
+    else
+        visitor->office->sink.drop(visitor);
+}
+
+void visitor_dismiss(struct timer *timer, uint64_t now_ms)
+{
+    (void)now_ms;
+    visitor_drop((struct visitor *)timer);
 }
 
 void office_tell_going_away(struct visitor *visitor)
 {
     visitor->owes_going_away = 1;
-    visitor->office->sink.wake(visitor);
+    visitor_wake(visitor);
 }
 
 void visitor_watch(struct visitor *visitor, uint64_t now_ms)
@@ -136,17 +198,18 @@ static void visitor_ping(struct visitor *visitor)
 {
     visitor->pings++;
     visitor->owes_ping = 1;
-    visitor->office->sink.wake(visitor);
+    visitor_wake(visitor);
 }
 
 static void visitor_timer(struct timer *timer, uint64_t now_ms)
 {
     struct visitor *visitor = (struct visitor *)timer;
     struct office *office = visitor->office;
-    int is_seated = visitor->room != NULL, is_alive = visitor->is_heard || visitor->errand != NULL;
+    int is_seated = visitor->room != NULL || carry_is_answered(visitor),
+        is_alive = visitor->is_heard || visitor->errand != NULL;
 
     if (visitor->is_leaving || (!is_alive && (!is_seated || visitor->pings >= 2))) {
-        office->sink.drop(visitor);
+        visitor_drop(visitor);
         return;
     }
     if (!is_alive)
@@ -166,9 +229,10 @@ void visitor_refuse(struct visitor *visitor, uint8_t reason, uint16_t retry_afte
     if (reason == CR_REFUSED_MALFORMED) {
         if (visitor->room != NULL)
             room_leave(visitor);
+        carry_leave(visitor);
         visitor_end(visitor, 0, now_ms);
     }
-    office->sink.wake(visitor);
+    visitor_wake(visitor);
 }
 
 void visitor_end(struct visitor *visitor, uint8_t mood, uint64_t now_ms)
@@ -179,7 +243,7 @@ void visitor_end(struct visitor *visitor, uint8_t mood, uint64_t now_ms)
     visitor->last_mood = mood;
     visitor->is_leaving = 1;
     wheel_arm(office->wheel, &visitor->timer, now_ms + office->rules.silent_ms, visitor_timer);
-    office->sink.wake(visitor);
+    visitor_wake(visitor);
 }
 
 uint16_t retry_seconds(uint8_t reason)
@@ -227,6 +291,13 @@ static void hear_seated(struct visitor *visitor, const struct cr_frame *frame, u
         visitor_refuse(visitor, reason, retry_seconds(reason), now_ms);
 }
 
+static void hear_distant(struct visitor *visitor, const struct cr_frame *frame, const uint8_t *bytes,
+                         size_t length, uint64_t now_ms)
+{
+    if (frame->type != CR_FRAME_SEND || may_send(visitor, frame, now_ms))
+        carry_hear(visitor, frame, bytes, length, now_ms);
+}
+
 void office_hear(struct visitor *visitor, const uint8_t *bytes, size_t length, uint64_t now_ms)
 {
     struct cr_frame frame;
@@ -247,10 +318,12 @@ void office_hear(struct visitor *visitor, const uint8_t *bytes, size_t length, u
         visitor_refuse(visitor, CR_REFUSED_BUSY, RETRY_BUSY_SECONDS, now_ms);
     else if (frame.type == CR_FRAME_PROOF)
         toll_hear(visitor, &frame, now_ms);
-    else if (is_first != (visitor->room == NULL))
+    else if (is_first == has_seat(visitor))
         visitor_refuse(visitor, CR_REFUSED_MALFORMED, 0, now_ms);
     else if (is_first)
         errand_run(visitor, &frame, now_ms);
+    else if (visitor->distant != NULL)
+        hear_distant(visitor, &frame, bytes, length, now_ms);
     else
         hear_seated(visitor, &frame, now_ms);
 }
@@ -275,7 +348,7 @@ static uint16_t drain_seconds(const struct office *office, uint64_t now_ms)
     return office->drain_until_ms <= now_ms ? 0 : (uint16_t)((office->drain_until_ms - now_ms + 999) / 1000);
 }
 
-static enum office_words words_choose(struct visitor *visitor, uint64_t now_ms, struct cr_frame *frame)
+enum office_words visitor_speak(struct visitor *visitor, uint64_t now_ms, struct cr_frame *frame)
 {
     uint8_t code;
 
@@ -294,17 +367,19 @@ static enum office_words words_choose(struct visitor *visitor, uint64_t now_ms, 
     }
     if (toll_speak(visitor, frame) || (visitor->room != NULL && room_speak(visitor, now_ms, frame)))
         return SAY_FRAME;
+    if (visitor->distant != NULL && carry_speak(visitor, frame))
+        return SAY_FRAME;
     if (visitor->last_mood != 0) {
         code = visitor->last_mood;
         visitor->last_mood = 0;
         return say(frame, CR_FRAME_CLOSED, code, 0);
     }
-    return visitor->is_leaving ? SAY_END : SAY_NOTHING;
+    return visitor->is_leaving && visitor->farewell == NULL ? SAY_END : SAY_NOTHING;
 }
 
 enum office_words office_speak(struct visitor *visitor, uint64_t now_ms, struct cr_frame *frame)
 {
-    enum office_words words = words_choose(visitor, now_ms, frame);
+    enum office_words words = visitor_speak(visitor, now_ms, frame);
 
     if (words == SAY_FRAME)
         metrics_frame(visitor->office->sink.metrics, METRICS_OUT, frame->payload_bytes);
@@ -313,8 +388,11 @@ enum office_words office_speak(struct visitor *visitor, uint64_t now_ms, struct 
 
 int office_has_words(const struct visitor *visitor)
 {
-    if (visitor->owes_ping || visitor->owes_going_away || visitor->refusal != 0 || visitor->is_leaving ||
-        toll_has_words(visitor))
+    if (visitor->owes_ping || visitor->owes_going_away || visitor->refusal != 0 || toll_has_words(visitor))
         return 1;
+    if (visitor->is_leaving && visitor->farewell == NULL)
+        return 1;
+    if (visitor->distant != NULL)
+        return carry_has_words(visitor);
     return visitor->room != NULL && room_has_words(visitor);
 }

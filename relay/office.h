@@ -22,14 +22,18 @@
 
 struct room;
 struct errand;
+struct farewell;
+struct distant;
 
 /* One connection, part of whatever carries it. The fields are the office's. */
 struct visitor {
     struct timer timer; /* first: silence, then pings */
     struct office *office;
     struct room *room;
-    struct errand *errand;   /* a question to the store that is not answered yet */
-    struct account *account; /* of the bytes held for a message that is not whole */
+    struct errand *errand;     /* a question to the store that is not answered yet */
+    struct farewell *farewell; /* the same about its CLOSE */
+    struct distant *distant;   /* in place of room: its seat is on another node */
+    struct account *account;   /* of the bytes held for a message that is not whole */
     size_t held_bytes;
     uint64_t address;
     struct puzzle puzzle; /* that a JOIN of it costs */
@@ -42,6 +46,7 @@ struct visitor {
     uint8_t owes_going_away;
     uint8_t is_heard;    /* since the timer was last set */
     uint8_t is_outsider; /* may join a mailbox, and open one with a permit only */
+    uint8_t is_carried;  /* it sits here, and its connection is another node's */
     uint8_t is_leaving;  /* nothing more is heard; the connection ends when all is told */
 };
 
@@ -74,7 +79,7 @@ struct office_sink {
 
 struct office;
 
-/* store, quota and wheel are borrowed and must outlive it. NULL when out of memory. */
+/* store, quota and wheel are borrowed and must outlive it; the store's sink is the office's. NULL when out of memory. */
 struct office *office_new(const struct office_rules *rules, const struct office_sink *sink,
                           struct store *store, struct quota *quota, struct wheel *wheel, random_draw *draw,
                           void *draw_context);
@@ -107,11 +112,18 @@ enum office_words office_speak(struct visitor *visitor, uint64_t now_ms, struct 
 /* True when office_speak would say something. */
 int office_has_words(const struct visitor *visitor);
 
-/* From now on no new mailbox is made; visitors that are or come in are told until when (GOING_AWAY). */
+/* Says to other nodes what their devices are to be told. For when the loop is about to wait, before wire_flush: never within a call of the
+ * sink or of the store. */
+void office_flush(struct office *office, uint64_t now_ms);
+
+/* From now on no new mailbox is made; visitors that are or come in are told until when (GOING_AWAY). With a store that other nodes share all
+ * mailboxes and visitors go on there: they are dropped, each at a random moment of the next 2 seconds. */
 void office_drain(struct office *office, uint64_t until_ms, uint64_t now_ms);
 /* To be told by its keeper: every visitor present, since the office keeps no list of them. */
 void office_tell_going_away(struct visitor *visitor);
 size_t office_mailboxes(const struct office *office);
+/* True when nobody's mailbox would be missed: none is here, and no visitor's is on another node. */
+int office_is_idle(const struct office *office);
 /* Payload that is held for devices. */
 size_t office_queued_bytes(const struct office *office);
 

@@ -139,6 +139,12 @@ void quota_refund(struct quota *quota, uint64_t address, enum tally_event event,
         tally_refund(quota->tallies[i], key_of((enum quota_level)i, address), event, now_ms);
 }
 
+void quota_hear(struct quota *quota, uint64_t network, enum tally_event event, int count, uint64_t now_ms)
+{
+    tally_hear(quota->tallies[QUOTA_NETWORK], network, event, count, now_ms);
+    tally_hear(quota->tallies[QUOTA_ALL], 0, event, count, now_ms);
+}
+
 void quota_count_hit(struct quota *quota, uint64_t address, enum tally_event event, uint32_t count,
                      uint64_t now_ms)
 {

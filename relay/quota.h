@@ -42,6 +42,10 @@ void quota_spend_of(struct quota *quota, enum quota_level level, uint64_t addres
                     uint32_t count, uint64_t now_ms);
 void quota_refund(struct quota *quota, uint64_t address, enum tally_event event, uint64_t now_ms);
 
+/* On another node so many events (below 0: so many given back) were spent by addresses of this network: they count against the network and
+ * all. */
+void quota_hear(struct quota *quota, uint64_t network, enum tally_event event, int count, uint64_t now_ms);
+
 /* Statistics: somebody was refused because quota_wait said to wait; counts it for each level whose limit that was. quota_connect counts by
  * itself, and those at once with those of a minute. */
 void quota_count_hit(struct quota *quota, uint64_t address, enum tally_event event, uint32_t count,

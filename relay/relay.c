@@ -39,7 +39,12 @@ static void on_rest(void *context)
 {
     struct relay *relay = context;
 
+    if (relay->office != NULL)
+        office_flush(relay->office, loop_now(relay->loop));
     wire_flush(relay->wire);
+    /* What came from other nodes may have set a timer. */
+    if (relay->wheel != NULL && wheel_count(relay->wheel) > 0)
+        loop_tick(relay->loop, WHEEL_TICK_MS);
 }
 
 void relay_stop(struct relay *relay)
@@ -53,7 +58,7 @@ static void on_tick(void *context, uint64_t now_ms)
     struct relay *relay = context;
 
     wheel_turn(relay->wheel, now_ms);
-    if (relay->is_draining && office_mailboxes(relay->office) == 0)
+    if (relay->is_draining && office_is_idle(relay->office))
         relay_stop(relay);
     else if (wheel_count(relay->wheel) == 0 && !relay->is_draining)
         loop_tick(relay->loop, 0);
@@ -128,6 +133,9 @@ static int relay_prepare(struct relay *relay)
     }
     if (relay_watch_check(relay) != 0)
         return EX_CONFIG;
+    code = relay_engine_check(relay);
+    if (code != 0)
+        return code;
     relay->loop = loop_new(&sink);
     if (relay->loop == NULL)
         return relay_fail(relay, EX_OSERR, "no event loop");
@@ -209,6 +217,7 @@ static void relay_end(struct relay *relay)
     if (relay->store != NULL)
         relay->store->close(relay->store);
     permits_free(relay->permits);
+    secret_free(relay->secret);
     quota_free(relay->quota);
     wheel_free(relay->wheel);
     notify_free(relay->notify);
@@ -247,7 +256,7 @@ int relay_check(const struct config *config, char error[static CONFIG_ERROR_BYTE
     if (code == 0)
         code = relay_become_user(&relay, warning);
     if (code == 0)
-        code = confine_calls(config->seccomp, relay.error);
+        code = confine_calls(config->seccomp, config_has_engine(config), relay.error);
     if (code == 0 && warning[0] == '\0' && !relay_warns_of_permits(&relay, warning))
         warning[0] = '\0';
     relay_end(&relay);

@@ -103,7 +103,7 @@ int relay_confine(struct relay *relay)
         log_end();
     }
     if (code == 0)
-        code = confine_calls(relay->config->seccomp, relay->error);
+        code = confine_calls(relay->config->seccomp, config_has_engine(relay->config), relay->error);
     if (code == 0)
         confined_log(relay);
     return code;
@@ -174,7 +174,7 @@ static void on_deadline(struct timer *timer, uint64_t now_ms)
 }
 
 /* Its own sockets it keeps: whose line was cut may come back until the end, and newcomers hear why there is nothing for them. Those that were
- * handed over are another relay's next. */
+ * handed over are another relay's next; and where mailboxes go on on other nodes, all come back there. */
 void relay_drain(struct relay *relay, uint64_t now_ms)
 {
     uint64_t until_ms = now_ms + (uint64_t)relay->config->drain_seconds * 1000;
@@ -184,7 +184,10 @@ void relay_drain(struct relay *relay, uint64_t now_ms)
     log_number("seconds", relay->config->drain_seconds);
     log_end();
     relay->is_draining = 1;
-    listen_leave(relay->listeners);
+    if (relay->store->is_shared)
+        listen_stop(relay->listeners);
+    else
+        listen_leave(relay->listeners);
     stopping_tell(relay);
     office_drain(relay->office, until_ms, now_ms);
     wire_tell_going_away(relay->wire);

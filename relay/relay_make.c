@@ -135,7 +135,7 @@ int relay_make_logic(struct relay *relay)
     networks_read(&config->allow_from, &relay->allowed);
     relay->wheel = wheel_new(loop_now(relay->loop));
     relay->quota = quota_new(&quota, config->max_connections, seed);
-    relay->store = store_memory_new((uint64_t)config->rest_seconds * 1000, draw, NULL);
+    relay->store = relay_store_make(relay, draw);
     if (relay->wheel == NULL || relay->quota == NULL || relay->store == NULL)
         return relay_fail(relay, EX_OSERR, "out of memory");
     relay->office = office_make(relay);

@@ -10,6 +10,7 @@
 #include "office.h"
 #include "quota.h"
 #include "relay.h"
+#include "secret.h"
 #include "watch_door.h"
 #include "wire.h"
 
@@ -23,6 +24,13 @@ struct file_mark {
     struct timespec changed;
 };
 
+/* What the log was told of the engine, and how it is. */
+struct engine_news {
+    struct murmur gone, odd;
+    enum { ENGINE_TOLD_NOTHING, ENGINE_TOLD_AWAY, ENGINE_TOLD_HERE } told;
+    int is_known, is_away, is_denied;
+};
+
 struct relay {
     const struct config *config;
     const struct handed *handed;
@@ -33,7 +41,9 @@ struct relay {
     struct loop *loop;
     struct wheel *wheel;
     struct quota *quota;
+    struct secret *secret; /* the engine's; NULL: none */
     struct store *store;
+    struct engine_news engine;
     struct office *office;
     struct wire *wire;
     struct listeners *listeners;
@@ -60,6 +70,11 @@ void relay_stop(struct relay *relay);
 int relay_make_process(struct relay *relay);
 int relay_make_logic(struct relay *relay);
 int relay_make_wire(struct relay *relay);
+
+/* relay_engine.c: the password, if there is one: 0, or an exit code with a sentence in error; and the store, or NULL without memory. */
+int relay_engine_check(struct relay *relay);
+struct store *relay_store_make(struct relay *relay, random_draw *draw);
+int relay_engine_is_away(const struct relay *relay);
 
 /* relay_load.c: the page, if there is one: 0, or an exit code with a sentence in error. */
 int relay_load_page(struct relay *relay);

@@ -13,6 +13,8 @@ static const char *unready_word(const struct relay *relay)
         return "draining";
     if (relay->is_pair_bad)
         return "tls-files";
+    if (relay_engine_is_away(relay))
+        return "engine";
     return relay->expires > 0 && relay->expires <= (int64_t)time(NULL) ? "tls-expired" : NULL;
 }
 
@@ -32,6 +34,7 @@ static void hits_read(const struct quota *quota, struct metrics_now *now)
 static size_t on_metrics(void *context, char *out, size_t room)
 {
     const struct relay *relay = context;
+    struct store_figures engine;
     struct metrics_now now = {
         .version = CR_VERSION,
         .library = wire_library(),
@@ -46,6 +49,9 @@ static size_t on_metrics(void *context, char *out, size_t room)
         .is_ready = unready_word(relay) == NULL,
     };
 
+    if (relay->store->is_shared)
+        now.engine = &engine;
+    now.is_engine_here = relay->store->state(relay->store, &engine) == STORE_HERE;
     hits_read(relay->quota, &now);
     return metrics_write(&relay->metrics, &now, out, room);
 }

@@ -1,4 +1,5 @@
-/* SHA-256 (FIPS 180-4) of short messages: what a device that joins has worked on is checked with it. Nothing secret passes here. */
+/* SHA-256 (FIPS 180-4) of short messages: what a device that joins has worked on is checked with it, and an engine is
+ * told the hashes of tokens, never a token. */
 #ifndef RELAY_SHA256_H
 #define RELAY_SHA256_H
 

@@ -1,7 +1,6 @@
 /* The store of a single relay: two hash tables and the pool of nameplates. */
 #include "store.h"
 
-#include "mailbox.h"
 #include "table.h"
 
 #include <stdlib.h>
@@ -92,8 +91,10 @@ static void answer_with(struct store_memory *memory, enum store_result result, c
     struct store_record seen = {
         .nameplate = record->nameplate,
         .owner = memory->store.self,
+        .era = 1,
         .local = record->local,
         .seat = (uint8_t)(ticket - record->tickets),
+        .is_joined = record->tickets[SEAT_TYPIST].record != NULL,
     };
 
     answer(context, result, &seen);
@@ -141,13 +142,15 @@ static void memory_allocate(struct store *store, const uint8_t token[static CR_T
 }
 
 static void memory_claim(struct store *store, const struct cr_nameplate *nameplate,
-                         const uint8_t token[static CR_TOKEN_BYTES], store_answer *answer, void *context)
+                         const uint8_t token[static CR_TOKEN_BYTES], uint64_t life_ms, store_answer *answer,
+                         void *context)
 {
     struct store_memory *memory = memory_of(store);
     struct record key = {.nameplate = *nameplate};
     struct record *record = table_find(&memory->records, &key);
     struct ticket *known = ticket_find(memory, token);
 
+    (void)life_ms;
     if (known != NULL && known->record == record && known == &record->tickets[SEAT_TYPIST])
         answer_with(memory, STORE_FOUND, known, answer, context);
     else if (known != NULL || record == NULL || record->tickets[SEAT_TYPIST].record != NULL)
@@ -187,10 +190,65 @@ static void memory_release(struct store *store, const struct cr_nameplate *namep
     free(record);
 }
 
-static void memory_publish(struct store *store, store_node to, const uint8_t *bytes, size_t length)
+/* A mailbox in memory is here or nowhere, and so is its record. */
+static void memory_adopt(struct store *store, const struct cr_nameplate *nameplate, void *local)
 {
-    if (to == store->self && store->deliver != NULL)
-        store->deliver(store->deliver_context, store->self, bytes, length);
+    (void)store;
+    (void)nameplate;
+    (void)local;
+}
+
+static void memory_disown(struct store *store, const struct cr_nameplate *nameplate)
+{
+    (void)store;
+    (void)nameplate;
+}
+
+static void memory_note(struct store *store, const struct cr_nameplate *nameplate, int is_joined,
+                        uint32_t left_ms)
+{
+    (void)store;
+    (void)nameplate;
+    (void)is_joined;
+    (void)left_ms;
+}
+
+static void memory_closed(struct store *store, const struct cr_nameplate *nameplate, int seat, uint8_t mood,
+                          store_answer *answer, void *context)
+{
+    (void)store;
+    (void)nameplate;
+    (void)seat;
+    (void)mood;
+    answer(context, STORE_FOUND, NULL);
+}
+
+static int memory_publish(struct store *store, store_node to, const uint8_t *bytes, size_t length)
+{
+    (void)store;
+    (void)bytes;
+    (void)length;
+    return to == STORE_EVERYBODY ? 0 : -1;
+}
+
+static void memory_watch(struct store *store, store_node node, int is_on)
+{
+    (void)store;
+    (void)node;
+    (void)is_on;
+}
+
+static void memory_leave(struct store *store)
+{
+    (void)store;
+}
+
+static enum store_state memory_state(const struct store *store, struct store_figures *figures)
+{
+    (void)store;
+    if (figures != NULL)
+        memset(figures, 0, sizeof *figures);
+    return STORE_HERE;
 }
 
 static void memory_close(struct store *store)
@@ -225,8 +283,15 @@ struct store *store_memory_new(uint64_t rest_ms, random_draw *draw, void *contex
         .allocate = memory_allocate,
         .claim = memory_claim,
         .find = memory_find,
+        .adopt = memory_adopt,
+        .disown = memory_disown,
+        .note = memory_note,
+        .closed = memory_closed,
         .release = memory_release,
         .publish = memory_publish,
+        .watch = memory_watch,
+        .leave = memory_leave,
+        .state = memory_state,
         .close = memory_close,
     };
     return &memory->store;

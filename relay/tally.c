@@ -221,3 +221,24 @@ void tally_refund(struct tally *tally, uint64_t key, enum tally_event event, uin
     price = price_of(rate, 1);
     entry->spent[event] = entry->spent[event] > price ? entry->spent[event] - price : 0;
 }
+
+/* What was spent elsewhere is remembered here as if the key had left. */
+void tally_hear(struct tally *tally, uint64_t key, enum tally_event event, int count, uint64_t now_ms)
+{
+    struct entry *entry = entry_find(tally, key);
+
+    if (tally->rules.per_minute[event] == 0)
+        return;
+    if (entry == NULL && count > 0) {
+        row_tidy(tally, now_ms);
+        entry = entry_make(tally, key, now_ms);
+        if (entry != NULL)
+            row_append(tally, entry);
+    }
+    for (; count < 0; count++)
+        tally_refund(tally, key, event, now_ms);
+    if (count > 0)
+        tally_spend(tally, key, event, (uint32_t)count, now_ms);
+    if (tally->left > tally->left_max)
+        entry_forget(tally, tally->first);
+}

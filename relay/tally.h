@@ -36,4 +36,7 @@ unsigned tally_wait(struct tally *tally, uint64_t key, enum tally_event event, u
 void tally_spend(struct tally *tally, uint64_t key, enum tally_event event, uint32_t count, uint64_t now_ms);
 void tally_refund(struct tally *tally, uint64_t key, enum tally_event event, uint64_t now_ms);
 
+/* So many events of a key (below 0: so many that do not count after all) have happened elsewhere, whether it is connected here or not. */
+void tally_hear(struct tally *tally, uint64_t key, enum tally_event event, int count, uint64_t now_ms);
+
 #endif

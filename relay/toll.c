@@ -68,7 +68,7 @@ void toll_hear(struct visitor *visitor, const struct cr_frame *proof, uint64_t n
 {
     struct puzzle *puzzle = &visitor->puzzle;
 
-    if (visitor->room != NULL || puzzle->bits == 0 || puzzle->has_proof) {
+    if (visitor->room != NULL || visitor->distant != NULL || puzzle->bits == 0 || puzzle->has_proof) {
         visitor_refuse(visitor, CR_REFUSED_MALFORMED, 0, now_ms);
         return;
     }

@@ -6,6 +6,8 @@ cr_unit(quota LIBS cr_relay_logic)
 cr_unit(network LIBS cr_relay_logic)
 cr_unit(murmur LIBS cr_relay_logic)
 cr_unit(budget LIBS cr_relay_logic)
+cr_unit(lane LIBS cr_relay_logic)
+cr_unit(envelope LIBS cr_relay_logic)
 cr_unit(metrics LIBS cr_relay_logic)
 cr_unit(watch_request LIBS cr_relay_logic)
 cr_unit(permits LIBS cr_relay_logic)
@@ -27,11 +29,18 @@ cr_unit(order ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c LIBS cr_relay_logic)
 cr_unit(exactly_once ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c LIBS cr_relay_logic)
 cr_unit(office ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c LIBS cr_relay_logic)
 cr_unit(office_limits ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c LIBS cr_relay_logic)
+foreach(name carry_edge carry_owner adopt)
+  cr_unit(${name} ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c ${CMAKE_CURRENT_LIST_DIR}/unit/spy.c LIBS cr_relay_logic)
+endforeach()
 cr_unit(office_late ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c LIBS cr_relay_logic)
+set(CR_TOWN ${CMAKE_CURRENT_LIST_DIR}/unit/town.c ${CMAKE_CURRENT_LIST_DIR}/unit/fake_cluster.c
+  ${CMAKE_CURRENT_LIST_DIR}/unit/fake_engine.c)
+cr_unit(cluster ${CR_TOWN} LIBS cr_relay_logic cr_session)
+cr_unit(cluster_rules ${CR_TOWN} LIBS cr_relay_logic cr_session)
 
 add_test(NAME check.relay_links_no_crypto
   COMMAND ${CMAKE_CURRENT_LIST_DIR}/check/relay_links_no_crypto.sh ${CMAKE_CURRENT_LIST_DIR}/../relay
-    $<TARGET_FILE:certrelayd> $<TARGET_FILE:cr_relay_logic> $<TARGET_FILE:cr_relay_config>)
+    $<TARGET_FILE:certrelayd> $<TARGET_FILE:cr_relay_logic> $<TARGET_FILE:cr_relay_config> $<TARGET_FILE:cr_relay_engine>)
 
 cr_unit(notify LIBS cr_relay_life)
 cr_unit(handed LIBS cr_relay_life)
@@ -46,3 +55,9 @@ target_compile_options(test_confine PRIVATE -Wall -Wextra -Wshadow -Wconversion 
 target_include_directories(test_confine PRIVATE ${CMAKE_CURRENT_LIST_DIR}/../relay)
 target_link_libraries(test_confine PRIVATE PkgConfig::CMOCKA seccomp)
 add_test(NAME unit.confine COMMAND test_confine)
+
+# The shared store, with a server of their own; without redis-server they say so, and pass.
+foreach(name store_redis store_redis_post store_redis_away)
+  cr_unit(${name} ${CMAKE_CURRENT_LIST_DIR}/unit/redis_rig.c LIBS cr_relay_engine hiredis uv)
+  target_compile_definitions(test_${name} PRIVATE _GNU_SOURCE)
+endforeach()

@@ -43,7 +43,9 @@ found=$(grep -lE '#[[:space:]]*include[[:space:]]*<libwebsockets\.h>' "$sources"
 [ "$found" = "wire_link.h wire_upgrade.c " ] || say "libwebsockets is included by: $found"
 found=$(grep -lE '#[[:space:]]*include[[:space:]]*"wire_link\.h"' "$sources"/*.[ch] | sed 's|.*/||' | sort | tr '\n' ' ')
 [ "$found" = "wire.c wire_link.c wire_page.c " ] || say "libwebsockets is included through wire_link.h by: $found"
-found=$(grep -lE '#[[:space:]]*include[[:space:]]*<uv\.h>' "$sources"/*.[ch])
-[ "$found" = "$sources/loop.c" ] || say "libuv is included by: $found"
+found=$(grep -lE '#[[:space:]]*include[[:space:]]*<uv\.h>' "$sources"/*.[ch] | sed 's|.*/||' | sort | tr '\n' ' ')
+[ "$found" = "cable.c loop.c " ] || say "libuv is included by: $found"
+found=$(grep -lE '#[[:space:]]*include[[:space:]]*<hiredis/' "$sources"/*.[ch])
+[ "$found" = "$sources/engine.c" ] || say "hiredis is included by: $found"
 
 exit $failed

@@ -136,6 +136,18 @@ def proxies():
          b"MTEyMDE2MDAwNFoXDTI2MTEzMDE2MDAwNFowDDEK\n-----END CERTIFICATE-----\n")
 
 
+def envelopes():
+    link = bytes(range(8))
+    sit = b"\x01\x01" + link + b"\x04\0\0\x12\xd5" + b"\0\0\0\x02" + b"\x01\0" + b"\0\0\0\x07"
+    seed("envelope", "sit", sit + b"\0\0\0\x05hello")
+    seed("envelope", "sit_alone", sit + b"\0\0\0\0" + b"newer")
+    seed("envelope", "hear", b"\x01\x02" + link + b"\0\0\0\x05\x04\0\0\0\x03")
+    seed("envelope", "told", b"\x01\x03" + link + bytes(7) + b"\x40")
+    seed("envelope", "leave", b"\x01\x04" + link)
+    seed("envelope", "say", b"\x01\x05" + link + b"\0\0\0\x02\x87\x01")
+    seed("envelope", "prefixes", b"\x01\x0c" + bytes(8) + b"\0\0\0\x0a\xff\xff\x0a\x01\x02\0\0\0\0\x03")
+
+
 def requests():
     seed("page", "root", b"\0relay.example:443\0gzip, br;q=0.5\0\"0123456789abcdef\"\0")
     seed("page", "head", b"\1127.0.0.1\0*;q=0\0*\0a/main-ABCDEFGH.js")
@@ -152,4 +164,5 @@ if __name__ == "__main__":
     conversations()
     containers()
     proxies()
+    envelopes()
     requests()

@@ -8,12 +8,14 @@
 #include "confine.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -24,6 +26,33 @@ static char error[CONFIG_ERROR_BYTES];
 static int make_socket(void)
 {
     return socket(AF_INET, SOCK_STREAM, 0) >= 0;
+}
+
+/* The way to an engine. */
+static int reach_out(void)
+{
+    const struct sockaddr_un nowhere = {.sun_family = AF_UNIX, .sun_path = "/nowhere"};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    return fd >= 0 && connect(fd, (const struct sockaddr *)&nowhere, sizeof nowhere) != 0 &&
+           errno == ENOENT && make_socket();
+}
+
+static void *thread_run(void *context)
+{
+    return context;
+}
+
+static int start_thread(void)
+{
+    pthread_t thread;
+
+    return pthread_create(&thread, NULL, thread_run, NULL) == 0 && pthread_join(thread, NULL) == 0;
+}
+
+static int make_other_socket(void)
+{
+    return socket(AF_NETLINK, SOCK_RAW, 0) >= 0;
 }
 
 static int start_program(void)
@@ -90,14 +119,16 @@ static int use_socket(void)
 
 static const struct {
     int (*try)(void);
-    int is_on_the_list;
+    int is_on_the_list, is_on_the_engines; /* of a relay that is alone, and of one with an engine */
 } tries[] = {
-    {make_socket, 0},   {start_process, 0}, {write_file, 0}, {make_file, 0},  {run_memory, 0},
-    {change_limits, 0}, {read_file, 1},     {use_memory, 1}, {use_socket, 1}, {start_program, 0},
+    {make_socket, 0, 1},   {start_process, 0, 0}, {write_file, 0, 0},        {make_file, 0, 0},
+    {run_memory, 0, 0},    {change_limits, 0, 0}, {make_other_socket, 0, 0}, {reach_out, 0, 1},
+    {start_thread, 0, 1},  {read_file, 1, 1},     {use_memory, 1, 1},        {use_socket, 1, 1},
+    {start_program, 0, 0},
 };
 
 /* In a process of its own: 0 when confined with mode it could not, 1 when it could, 2 when it was not confined. */
-static int could(const char *mode, int (*try)(void))
+static int could_with(const char *mode, int reaches_out, int (*try)(void))
 {
     int status = -1;
     pid_t child = fork();
@@ -105,13 +136,18 @@ static int could(const char *mode, int (*try)(void))
     if (child == 0) {
         if (socketpair(AF_UNIX, SOCK_STREAM, 0, old_pair) != 0)
             _exit(3);
-        if (confine_calls(mode, error) != 0)
+        if (confine_calls(mode, reaches_out, error) != 0)
             _exit(2);
         _exit(try());
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status);
+}
+
+static int could(const char *mode, int (*try)(void))
+{
+    return could_with(mode, 0, try);
 }
 
 /* A kernel or container without such lists. */
@@ -130,6 +166,15 @@ static void only_what_is_on_the_list_can_be_done(void **state)
         skip();
     for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
         assert_int_equal(could("on", tries[i].try), tries[i].is_on_the_list);
+}
+
+static void with_an_engine_it_can_be_reached_and_nothing_else(void **state)
+{
+    (void)state;
+    if (!is_possible())
+        skip();
+    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
+        assert_int_equal(could_with("on", 1, tries[i].try), tries[i].is_on_the_engines);
 }
 
 static void without_a_list_all_can_be_done(void **state)
@@ -201,6 +246,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_is_on_the_list_can_be_done),
+        cmocka_unit_test(with_an_engine_it_can_be_reached_and_nothing_else),
         cmocka_unit_test(without_a_list_all_can_be_done),
         cmocka_unit_test(to_log_refuses_nothing),
         cmocka_unit_test(no_user_is_the_same_user),

@@ -134,6 +134,26 @@ static void a_relay_that_answers_before_it_was_asked_is_refused(void **state)
 }
 
 /* Without JOIN's own payload there would be nothing to repeat it with. */
+static void a_relay_that_knows_nothing_gets_what_is_not_acknowledged_and_nothing_else(void **state)
+{
+    struct cr_link *link = typist();
+
+    (void)state;
+    for (int i = 2; i <= 5; i++)
+        assert_int_equal(send_text(link, "x"), CR_OK);
+    for (uint32_t seq = 2; seq <= 5; seq++)
+        assert_int_equal(expect_seq(link, CR_FRAME_SEND), seq);
+    expect_event(link, acked(3), CR_LINK_NOTHING);
+    reconnect(link);
+    expect_seq(link, CR_FRAME_RESUME);
+    expect_event(link, resumed(1), CR_LINK_RESUMED);
+    expect_event(link, acked(0), CR_LINK_NOTHING);
+    assert_int_equal(expect_seq(link, CR_FRAME_SEND), 4);
+    assert_int_equal(expect_seq(link, CR_FRAME_SEND), 5);
+    expect_nothing(link);
+    cr_link_free(link);
+}
+
 static void acked_before_joined_is_refused(void **state)
 {
     struct cr_link *link;
@@ -247,6 +267,7 @@ static void extend_and_clock_are_asked_once_each(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_relay_that_knows_nothing_gets_what_is_not_acknowledged_and_nothing_else),
         cmocka_unit_test(nothing_is_said_without_a_connection_or_a_seat),
         cmocka_unit_test(frames_are_numbered_from_one_and_wait_for_the_seat),
         cmocka_unit_test(a_join_carries_frame_one),

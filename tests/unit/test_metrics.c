@@ -188,15 +188,48 @@ static void a_version_ends_no_label(void **state)
     assert_true(says("build_info{version=\"1.2.3\",libwebsockets=\"4___1_x__\"} 1"));
 }
 
+static void a_shared_engine_has_figures_and_no_engine_has_none(void **state)
+{
+    const struct metrics none = {.opened = 0};
+    const struct store_figures engine = {.round_trip_us = 1250042,
+                                         .waiting = 2,
+                                         .waiting_bytes = 3,
+                                         .inbox_length = 4,
+                                         .inbox_bytes = 5,
+                                         .holes = 6,
+                                         .cuts = 7,
+                                         .adopted = 8,
+                                         .lost = 9,
+                                         .reconnects = 10};
+    struct metrics_now now = quiet;
+
+    (void)state;
+    text_write(&none, &now);
+    assert_null(strstr(text, "engine"));
+    now.engine = &engine;
+    text_write(&none, &now);
+    assert_true(says("engine_up 0") && says("engine_round_trip_seconds 1.250042"));
+    assert_true(says("engine_waiting 2") && says("engine_waiting_bytes 3"));
+    assert_true(says("inbox_length 4") && says("inbox_bytes 5") && says("inbox_holes_total 6"));
+    assert_true(says("inbox_cuts_total 7") && says("mailboxes_adopted_total 8"));
+    assert_true(says("mailboxes_lost_total 9") && says("engine_reconnects_total 10"));
+    now.is_engine_here = 1;
+    text_write(&none, &now);
+    assert_true(says("engine_up 1"));
+}
+
 static void largest_figures_fit_and_too_little_room_is_told(void **state)
 {
     struct metrics metrics;
     struct metrics_now now;
+    struct store_figures engine;
     size_t length;
 
     (void)state;
     memset(&metrics, 0xff, sizeof metrics);
+    memset(&engine, 0xff, sizeof engine);
     memset(&now, 0xff, sizeof now);
+    now.engine = &engine;
     now.version = now.library = "a-version-that-is-longer-than-any-that-is-sane";
     now.expires_seconds = INT64_MAX;
     length = metrics_write(&metrics, &now, text, sizeof text);
@@ -233,6 +266,7 @@ int main(void)
         cmocka_unit_test(what_is_so_now_is_written_as_it_was_given),
         cmocka_unit_test(the_rest_is_counted_one_by_one),
         cmocka_unit_test(a_version_ends_no_label),
+        cmocka_unit_test(a_shared_engine_has_figures_and_no_engine_has_none),
         cmocka_unit_test(largest_figures_fit_and_too_little_room_is_told),
         cmocka_unit_test(without_anybody_who_counts_nothing_happens),
     };

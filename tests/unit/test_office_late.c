@@ -49,10 +49,11 @@ static void late_allocate(struct store *store, const uint8_t token[static CR_TOK
 }
 
 static void late_claim(struct store *store, const struct cr_nameplate *nameplate,
-                       const uint8_t token[static CR_TOKEN_BYTES], store_answer *answer, void *context)
+                       const uint8_t token[static CR_TOKEN_BYTES], uint64_t life_ms, store_answer *answer,
+                       void *context)
 {
     (void)store;
-    late.inner->claim(late.inner, nameplate, token, late_note, NULL);
+    late.inner->claim(late.inner, nameplate, token, life_ms, late_note, NULL);
     late_wait(answer, context);
 }
 
@@ -61,6 +62,14 @@ static void late_find(struct store *store, const uint8_t token[static CR_TOKEN_B
 {
     (void)store;
     late.inner->find(late.inner, token, late_note, NULL);
+    late_wait(answer, context);
+}
+
+static void late_closed(struct store *store, const struct cr_nameplate *nameplate, int seat, uint8_t mood,
+                        store_answer *answer, void *context)
+{
+    (void)store;
+    late.inner->closed(late.inner, nameplate, seat, mood, late_note, NULL);
     late_wait(answer, context);
 }
 
@@ -80,13 +89,13 @@ static struct store *make_late(struct store *inner)
 {
     memset(&late, 0, sizeof late);
     late.inner = inner;
-    late.face = (struct store){.self = inner->self,
-                               .allocate = late_allocate,
-                               .claim = late_claim,
-                               .find = late_find,
-                               .release = late_release,
-                               .publish = inner->publish,
-                               .close = late_close};
+    late.face = *inner;
+    late.face.allocate = late_allocate;
+    late.face.claim = late_claim;
+    late.face.find = late_find;
+    late.face.closed = late_closed;
+    late.face.release = late_release;
+    late.face.close = late_close;
     return &late.face;
 }
 
@@ -174,6 +183,65 @@ static void an_engine_that_is_away_is_busy_and_not_gone(void **state)
     assert_int_equal(phone_hears(&other, CR_FRAME_REFUSED).code, CR_REFUSED_BUSY);
 }
 
+static void pair_meets(void)
+{
+    struct cr_nameplate plate;
+
+    phone_connect(&displayer, 1);
+    say_allocate(&displayer, 1);
+    late_arrives();
+    plate = phone_hears(&displayer, CR_FRAME_ALLOCATED).nameplate;
+    phone_connect(&typist, 2);
+    say_join(&typist, 2, plate, "hello");
+    late_arrives();
+    phone_catch_up(&typist);
+    phone_catch_up(&displayer);
+}
+
+static void closed_is_told_only_when_the_store_knows_it(void **state)
+{
+    (void)state;
+    pair_meets();
+    say_close(&typist, CR_MOOD_DONE);
+    phone_hears_nothing(&typist);
+    say_send(&typist, 2, "more");
+    phone_hears_nothing(&typist);
+    late_arrives();
+    assert_int_equal(phone_hears(&typist, CR_FRAME_CLOSED).code, CR_MOOD_DONE);
+    phone_is_shown_out(&typist);
+}
+
+static void closed_is_told_too_when_the_engine_is_away(void **state)
+{
+    (void)state;
+    pair_meets();
+    say_close(&typist, CR_MOOD_CANCELLED);
+    late.result = STORE_AWAY;
+    late_arrives();
+    assert_int_equal(phone_hears(&typist, CR_FRAME_CLOSED).code, CR_MOOD_CANCELLED);
+    phone_is_shown_out(&typist);
+}
+
+static void who_closes_and_leaves_waits_for_nothing(void **state)
+{
+    (void)state;
+    pair_meets();
+    say_close(&typist, CR_MOOD_DONE);
+    phone_cut(&typist);
+    late_arrives();
+    phone_hears(&displayer, CR_FRAME_PEER);
+    assert_int_equal(phone_hears(&displayer, CR_FRAME_CLOSED).code, CR_MOOD_DONE);
+}
+
+static void who_closes_is_not_kept_by_a_store_that_never_answers(void **state)
+{
+    (void)state;
+    pair_meets();
+    say_close(&typist, CR_MOOD_DONE);
+    desk_pass(11000);
+    assert_true(typist.is_dropped);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -182,6 +250,10 @@ int main(void)
         TEST(a_late_answer_seats_the_pair_and_the_payload_survives_the_wait),
         TEST(who_left_before_the_answer_finds_its_seat_when_it_comes_back),
         TEST(an_engine_that_is_away_is_busy_and_not_gone),
+        TEST(closed_is_told_only_when_the_store_knows_it),
+        TEST(closed_is_told_too_when_the_engine_is_away),
+        TEST(who_closes_and_leaves_waits_for_nothing),
+        TEST(who_closes_is_not_kept_by_a_store_that_never_answers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,15 @@ static void hear(void *context, enum store_result result, const struct store_rec
         heard->record = *record;
 }
 
+static void count_only(void *context, enum store_result result, const struct store_record *record)
+{
+    struct heard *heard = context;
+
+    assert_int_equal(result, STORE_FOUND);
+    assert_null(record);
+    heard->count++;
+}
+
 static const uint8_t *token(uint8_t number)
 {
     static uint8_t bytes[256][CR_TOKEN_BYTES];
@@ -57,7 +66,7 @@ static struct heard claim(struct cr_nameplate plate, uint8_t number)
 {
     struct heard heard = {0};
 
-    store->claim(store, &plate, token(number), hear, &heard);
+    store->claim(store, &plate, token(number), 1000, hear, &heard);
     return heard;
 }
 
@@ -201,24 +210,29 @@ static void a_nameplate_of_another_length_is_another_nameplate(void **state)
     assert_int_equal(claim(plate, 2).result, STORE_NEW);
 }
 
-static void collect(void *context, store_node from, const uint8_t *bytes, size_t length)
+static void an_owner_that_tells_of_its_mailbox_changes_nothing_for_others(void **state)
 {
-    assert_true(from == store->self);
-    assert_int_equal(length, 2);
-    memcpy(context, bytes, length);
-}
-
-static void what_is_published_to_a_node_is_delivered_there_and_nowhere_else(void **state)
-{
-    char got[3] = "";
+    int here;
+    struct cr_nameplate plate = allocate(1, &here).record.nameplate;
+    struct heard heard = {0};
 
     (void)state;
-    store->deliver = collect;
-    store->deliver_context = got;
-    store->publish(store, store->self + 1, (const uint8_t *)"no", 2);
-    assert_string_equal(got, "");
-    store->publish(store, store->self, (const uint8_t *)"ok", 2);
-    assert_string_equal(got, "ok");
+    store->note(store, &plate, 0, 1000);
+    store->closed(store, &plate, SEAT_DISPLAYER, CR_MOOD_DONE, count_only, &heard);
+    assert_int_equal(heard.count, 1);
+    assert_false(find(1).record.is_joined);
+    claim(plate, 2);
+    assert_true(find(1).record.is_joined);
+    assert_int_equal(find(1).record.era, 1);
+}
+
+static void a_single_relay_has_nobody_to_write_to(void **state)
+{
+    (void)state;
+    assert_false(store->is_shared);
+    assert_int_equal(store->publish(store, store->self + 1, (const uint8_t *)"no", 2), -1);
+    assert_int_equal(store->publish(store, STORE_EVERYBODY, (const uint8_t *)"no", 2), 0);
+    assert_int_equal(store->state(store, NULL), STORE_HERE);
 }
 
 int main(void)
@@ -234,8 +248,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(released_nameplates_rest_and_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_nameplate_of_another_length_is_another_nameplate, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(what_is_published_to_a_node_is_delivered_there_and_nowhere_else,
-                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_owner_that_tells_of_its_mailbox_changes_nothing_for_others, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_single_relay_has_nobody_to_write_to, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
