@@ -10,7 +10,7 @@ function(cr_bench name)
   target_link_libraries(bench_${name} PRIVATE ${ARG_LIBS} cr_flags)
 endfunction()
 
-cr_bench(load load.c pairs.c hold.c wire.c stream.c LIBS cr_contract OpenSSL::SSL)
+cr_bench(load load.c pairs.c hop.c hold.c wire.c stream.c LIBS cr_contract OpenSSL::SSL)
 cr_bench(pake pake.c local_relay.c LIBS cr_session)
 cr_bench(delay delay.c queue.c)
 cr_bench(spawn spawn.c)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures the built programs on this machine and compares the figures with their aims.
 
-    bench.py BUILD [--runs N] [--only a,b,c,d,e,f,g,h,i] [--quick] [--no-peers]
+    bench.py BUILD [--runs N] [--only a,b,c,d,e,f,g,h,i,j] [--quick] [--no-peers]
 
 Figures are medians over the runs, quartiles beside them; what is compared is run in turn, and compared within each run. Loopback
 only."""
@@ -23,6 +23,7 @@ import subprocess
 import tempfile
 
 import capacity
+import cluster
 import shelves
 import transfer
 from figures import Report, median, ratio, slope
@@ -53,6 +54,7 @@ class Sizes:
     def __init__(self, quick):
         self.exchanges = 3 if quick else 101
         self.pairs, self.pairs_tls, self.at_once = (20, 10, 4) if quick else (2000, 300, 16)
+        self.hops = 50 if quick else 3000
         self.held = 20 if quick else 1000
         self.crowd = 30 if quick else 15000
         self.fresh_relays = 1 if quick else 5
@@ -72,8 +74,8 @@ class Bench:
     def tool(self, name):
         return self.build / "tests" / f"bench_{name}"
 
-    def relay(self, has_tls, connections=1000, **limits):
-        return Relay(self.build / "relay/certrelayd", self.folder, has_tls, connections, **limits)
+    def relay(self, has_tls, connections=1000, **keys):
+        return Relay(self.build / "relay/certrelayd", self.folder, has_tls, connections, **keys)
 
     def json_of(self, *argv):
         result = subprocess.run(list(map(str, argv)), check=True, stdout=subprocess.PIPE, timeout=200)
@@ -284,10 +286,10 @@ class Bench:
     def honest(self, relay, count):
         return self.json_of(self.tool("load"), "pairs", relay.port, count, 4, *(["tls"] if relay.has_tls else []))
 
-    # i
+    # j
     def capacity(self):
         missing = [key for key in capacity.NEEDS if key not in self.report.figures]
-        self.report.title("i. What a deadline asks of relays with these costs (relay/CAPACITY.md)")
+        self.report.title("j. What a deadline asks of relays with these costs (relay/CAPACITY.md)")
         if missing:
             self.report.note("needs parts c and d of the same run")
             return
@@ -298,7 +300,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=lambda text: pathlib.Path(text).resolve())
     parser.add_argument("--runs", type=int, default=15)
-    parser.add_argument("--only", default="a,b,c,d,e,f,g,h,i")
+    parser.add_argument("--only", default="a,b,c,d,e,f,g,h,i,j")
     parser.add_argument("--quick", action="store_true", help="a single small run, to see that everything works")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--json", help="also write the figures to this file")
@@ -308,7 +310,8 @@ def main():
     signal.signal(signal.SIGALRM, lambda *_: sys.exit("bench: it took too long"))
     signal.alarm(LIFE_SECONDS)
     parts = {"a": bench.whole_transfer, "b": bench.round_trips, "c": bench.memory, "d": bench.rendezvous, "e": bench.exchange,
-             "f": bench.page, "g": bench.shelves, "h": bench.sieges, "i": bench.capacity}
+             "f": bench.page, "g": bench.shelves, "h": bench.sieges, "i": functools.partial(cluster.run, bench),
+             "j": bench.capacity}
     try:
         for name in arguments.only.split(","):
             parts[name]()

@@ -12,7 +12,8 @@ import pathlib
 import random
 import sys
 
-NEEDS = ("tls_cpu_ms", "relay_tls_mb", "mailbox_tls_kb")     # what bench.py measures
+NEEDS = ("plain_cpu_ms", "tls_cpu_ms", "relay_tls_mb", "mailbox_tls_kb")    # what bench.py measures
+CLUSTER = ("cluster_split_relay_ms", "cluster_split_engine_ms")             # and, where it has an engine to measure with
 PEOPLE = (1_000, 100_000, 1_000_000, 20_000_000)
 
 BUSIEST_DAY = 0.30          # of a week's transfers: the last day before the deadline
@@ -64,18 +65,31 @@ def need(people, figures):
     cpu = rate * figures["tls_cpu_ms"] / 1000 * (1 + COMES_BACK)
     memory_mb = figures["relay_tls_mb"] + connections * figures["mailbox_tls_kb"] / 1024
     machines = max(math.ceil(cpu / (CORES * BUSY)), math.ceil(memory_mb / (MEMORY_MB / 2)))
-    return {"people": people, "rate": rate, "mailboxes": mailboxes, "connections": connections, "cores": cpu,
-            "memory_mb": memory_mb, "machines": machines + SPARE, "engine": rate * figures.get("engine_cpu_ms", 0) / 1000}
+    return {"people": people, "rate": rate, "mailboxes": mailboxes, "connections": connections, "cores": cpu, "memory_mb": memory_mb,
+            "machines": machines + SPARE, **split(rate, figures)}
+
+
+def split(rate, figures):
+    """The cores when every pair is on two relays; TLS costs the same there."""
+    if not all(key in figures for key in CLUSTER):
+        return {"split": None, "engine": None}
+    relay_ms = figures["cluster_split_relay_ms"] + figures["tls_cpu_ms"] - figures["plain_cpu_ms"]
+    return {"split": rate * relay_ms / 1000 * (1 + COMES_BACK), "engine": rate * figures["cluster_split_engine_ms"] / 1000}
+
+
+def cell(value):
+    return "not measured" if value is None else f"{value:.2g}"
 
 
 def table(figures):
     """Lines of Markdown."""
-    yield "| people, each once in the week | numbers shown a second, busiest minute | mailboxes at once | connections at once | cores | memory | machines |"
-    yield "|---|---|---|---|---|---|---|"
+    yield ("| people, each once in the week | numbers shown a second, busiest minute | mailboxes at once | connections at once | cores | memory | machines | "
+           "all pairs split: cores of relays | of the engine |")
+    yield "|---|---|---|---|---|---|---|---|---|"
     for people in PEOPLE:
         one = need(people, figures)
         yield (f"| {people:,} | {one['rate']:.3g} | {one['mailboxes']:,} | {one['connections']:,} | {one['cores']:.2g} | "
-               f"{one['memory_mb']:.0f} MB | {one['machines']} |")
+               f"{one['memory_mb']:.0f} MB | {one['machines']} | {cell(one['split'])} | {cell(one['engine'])} |")
 
 
 def main():

@@ -26,6 +26,12 @@ def spread(values):
     return f"{ordered[len(ordered) // 4]:.3g}..{ordered[3 * len(ordered) // 4]:.3g}"
 
 
+def brief(value):
+    if value is None:
+        return "-"
+    return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+
+
 class Report:
     """Prints a line per figure; an aim that is not met is counted, not fatal."""
 
@@ -51,8 +57,12 @@ class Report:
             if value > aim:
                 self.missed.append(name)
         quartiles = spread(list(values))
-        shown = f"{value:.3g}" if value < 1000 else f"{value:.0f}"
-        print(f"    {name:<66} {shown:>7} {unit:<6} {quartiles:<14} {verdict}".rstrip(), file=self.out, flush=True)
+        print(f"    {name:<66} {brief(value):>7} {unit:<6} {quartiles:<14} {verdict}".rstrip(), file=self.out, flush=True)
+
+    def row(self, name, unit, cells):
+        """A line of a table: what is compared stands side by side."""
+        shown = [cell if isinstance(cell, str) else brief(cell) for cell in cells]
+        print(f"    {name:<36} {unit:<3}" + "".join(f"{cell:>20}" for cell in shown), file=self.out, flush=True)
 
     def end(self):
         if not self.has_aims:

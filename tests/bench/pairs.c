@@ -29,6 +29,7 @@ struct pair {
 
 struct run {
     struct loop loop;
+    struct target *targets; /* one for each seat */
     struct pair *pairs;
     uint32_t at_once;
     uint32_t count;
@@ -163,8 +164,8 @@ static void pair_start(struct run *run, struct pair *pair)
     pair->is_running = 1;
     pair->began_ms = now_ms();
     pair->wires[TYPIST].stream.fd = -1;
-    if (wire_open(&pair->wires[DISPLAYER], run->loop.target, handle_wire, pair) != 0 ||
-        wire_open(&pair->wires[TYPIST], run->loop.target, handle_wire, pair) != 0)
+    if (wire_open(&pair->wires[DISPLAYER], &run->targets[DISPLAYER], handle_wire, pair) != 0 ||
+        wire_open(&pair->wires[TYPIST], &run->targets[TYPIST], handle_wire, pair) != 0)
         pair_end(pair, 0);
 }
 
@@ -196,12 +197,12 @@ static void summarize(struct run *run, struct pairs_result *result)
     result->late_ms = run->times[(size_t)run->met * 99 / 100];
 }
 
-int pairs_run(struct target *target, uint32_t count, uint32_t at_once, struct pairs_result *result)
+int pairs_run(struct target targets[static 2], uint32_t count, uint32_t at_once, struct pairs_result *result)
 {
-    struct run run = {.at_once = at_once, .count = count};
+    struct run run = {.targets = targets, .at_once = at_once, .count = count};
     int error = -1;
 
-    run.loop = (struct loop){.target = target, .until_fd = -1, .between = fill_places, .context = &run};
+    run.loop = (struct loop){.target = targets, .until_fd = -1, .between = fill_places, .context = &run};
     run.pairs = calloc(at_once, sizeof *run.pairs);
     run.times = calloc(count, sizeof *run.times);
     memset(result, 0, sizeof *result);

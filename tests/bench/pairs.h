@@ -11,8 +11,8 @@ struct pairs_result {
     double late_ms;   /* 99 of 100 were faster */
 };
 
-/* Each pair: two connections, ALLOCATE, JOIN, four short frames in turn, one of 8 KiB, all acknowledged, both CLOSE. 0, or -1 when it could not be
+/* Displayers connect to targets[0], typists to targets[1]. Each pair: two connections, ALLOCATE, JOIN, four short frames in turn, one of 8 KiB, all acknowledged, both CLOSE. 0, or -1 when it could not be
  * run at all. */
-int pairs_run(struct target *target, uint32_t count, uint32_t at_once, struct pairs_result *result);
+int pairs_run(struct target targets[static 2], uint32_t count, uint32_t at_once, struct pairs_result *result);
 
 #endif

@@ -1,6 +1,7 @@
 """A certrelayd of our own on a free port of the loopback, and what it costs in processor time and memory."""
 
 import ctypes
+import itertools
 import os
 import pathlib
 import re
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 
+NUMBERS = itertools.count(1)
 PR_SET_PDEATHSIG = 1
 START_SECONDS = 20
 CROWD = """
@@ -56,15 +58,16 @@ def task_ms(task):
 class Relay:
     """with Relay(...) as relay: relay.port"""
 
-    def __init__(self, program, folder, has_tls, connections=1000, limits=CROWD):
+    def __init__(self, program, folder, has_tls, connections=1000, limits=CROWD, **keys):
         self.program, self.folder, self.has_tls = str(program), pathlib.Path(folder), has_tls
-        name = "tls" if has_tls else "plain"
-        self.config = self.folder / f"relay-{name}-{connections}.ini"
+        self.name = f"relay-{next(NUMBERS)}"
+        self.config = self.folder / f"{self.name}.ini"
         tls = f"tls_cert = {folder}/relay.pem\ntls_key = {folder}/relay.key\n" if has_tls else "tls = off\n"
-        self.config.write_text("listen = 127.0.0.1:0\n" + tls + limits.format(connections=connections))
+        self.config.write_text("listen = 127.0.0.1:0\n" + tls + limits.format(connections=connections) +
+                               "".join(f"{key} = {value}\n" for key, value in keys.items()))
 
     def __enter__(self):
-        self.log = open(self.folder / "relay.log", "wb+")
+        self.log = open(self.folder / f"{self.name}.log", "wb+")
         self.popen = subprocess.Popen([self.program, "--config", self.config], stdin=subprocess.DEVNULL,
                                       stdout=self.log, stderr=self.log, preexec_fn=die_with_parent)
         try:
@@ -87,7 +90,7 @@ class Relay:
         raise RuntimeError(f"{self.program} did not start:\n{self.told()}")
 
     def told(self):
-        return (self.folder / "relay.log").read_text(errors="replace")
+        return (self.folder / f"{self.name}.log").read_text(errors="replace")
 
     def __exit__(self, *_):
         self.popen.kill()

@@ -25,6 +25,12 @@ int target_init(struct target *target, uint16_t port, int has_tls)
     return target->epoll >= 0 && (!has_tls || target->tls != NULL) ? 0 : -1;
 }
 
+void target_beside(struct target *other, const struct target *first, uint16_t port)
+{
+    *other = *first;
+    other->relay.sin_port = htons(port);
+}
+
 void target_clear(struct target *target)
 {
     SSL_CTX_free(target->tls);

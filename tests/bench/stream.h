@@ -37,6 +37,8 @@ struct stream {
 
 /* port on 127.0.0.1. 0 or -1. */
 int target_init(struct target *target, uint16_t port, int has_tls);
+/* Another relay for the same loop: what both share stays the first one's, so that only that one is to be cleared. */
+void target_beside(struct target *other, const struct target *first, uint16_t port);
 void target_clear(struct target *target);
 
 /* Begins to connect. 0 or -1. */
