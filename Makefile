@@ -68,7 +68,7 @@ test: test-deps
 	@ctest --test-dir build/fuzz --output-on-failure --no-tests=error -j 2 -R '^fuzz'
 	@ctest --test-dir build/dev --output-on-failure --no-tests=error -j 2
 
-# The tests of several relays in full length: a death in the moment of every message, many deaths, cuts and restarts; takes about an hour.
+# The tests of several relays in full length: a death in the moment of every message, many deaths, cuts and restarts; takes about half an hour.
 soak-cluster: test-deps
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev -- --quiet

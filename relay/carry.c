@@ -131,7 +131,7 @@ static void peer_pulse(struct carry *carry, struct peer *peer)
 {
     const struct envelope pulse = {.type = ENVELOPE_PULSE};
 
-    if (!peer_is_busy(peer))
+    if (!peer_is_busy(peer) || peer->is_broken)
         return;
     if (++peer->quiet_ticks >= CARRY_QUIET_TICKS && peer_try(carry, peer, &pulse) != 0)
         peer->is_broken = ++peer->silent_ticks >= CARRY_SILENT_TICKS;

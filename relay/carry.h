@@ -46,5 +46,7 @@ void carry_refund(struct carry *carry, const struct joiner *joiner, uint64_t now
 
 /* Statistics: envelopes that nobody could read. */
 uint64_t carry_strange(const struct carry *carry);
+/* The same, and how many devices are carried now. */
+void carry_figures(const struct carry *carry, struct metrics_carried *figures);
 
 #endif

@@ -44,6 +44,7 @@ struct config {
     char engine_password_file[CONFIG_TEXT_BYTES];
     char engine_prefix[CONFIG_TEXT_BYTES];
     uint32_t watch_anywhere;
+    uint32_t engine_local; /* new mailboxes while the engine is away */
     uint32_t tls;
     uint32_t tls_watch_seconds;
     uint32_t max_connections;

@@ -87,7 +87,8 @@ static int is_told(const struct config *config)
     return config->trusted_proxies.count > 0 || (paths > 0 && paths == config->listen_count);
 }
 
-int config_warns(const struct config *config, char warning[static CONFIG_ERROR_BYTES])
+/* The length of what it has written. */
+static size_t warn_of_proxy(const struct config *config, char *warning)
 {
     char names[128] = "";
     size_t length = 0;
@@ -99,9 +100,22 @@ int config_warns(const struct config *config, char warning[static CONFIG_ERROR_B
     }
     if (length == 0)
         return 0;
-    snprintf(warning, CONFIG_ERROR_BYTES,
-             "tls is off: behind a proxy all devices have its address and share what one address may (%s); "
-             "name the proxy in trusted_proxies, or set these to 0 and let the proxy limit",
-             names);
-    return 1;
+    return (size_t)snprintf(
+        warning, CONFIG_ERROR_BYTES,
+        "tls is off: behind a proxy all devices have its address and share what one address may (%s); "
+        "name the proxy in trusted_proxies, or set these to 0 and let the proxy limit",
+        names);
+}
+
+int config_warns(const struct config *config, char warning[static CONFIG_ERROR_BYTES])
+{
+    size_t length = warn_of_proxy(config, warning);
+
+    if (config->engine_local)
+        length += (size_t)snprintf(
+            warning + length, CONFIG_ERROR_BYTES - length,
+            "%sengine_local is on: the numbers of 8 digits that are given out while the engine is away work "
+            "on this relay only; let the balancer keep a person's devices on one relay",
+            length > 0 ? "; " : "");
+    return length > 0;
 }

@@ -101,6 +101,8 @@ int config_check_engine(const struct config *config, char error[static CONFIG_ER
         return engine_fail(error, "engine_user", "needs engine_password_file");
     if (!config_has_engine(config) && config->engine_password_file[0] != '\0')
         return engine_fail(error, "engine_password_file", "is given, but no engine");
+    if (!config_has_engine(config) && config->engine_local)
+        return engine_fail(error, "engine_local", "is on, but no engine is given");
     if (!config_has_engine(config))
         return 0;
     wrong = config_engine_read(config, &engine);

@@ -54,6 +54,8 @@ const struct key config_keys[] = {
      "file whose first line is the password there"},
     {"engine_prefix", TEXT, AT(engine_prefix), 0, 0, 0, "certrelay:", "",
      "begins all keys there; relays with the same one share their mailboxes"},
+    {"engine_local", SWITCH, AT(engine_local), 0, 1, 0, "", "",
+     "on: while the engine is away, new mailboxes are this relay's alone instead of refused"},
     {"log_level", TEXT, AT(log_level), 0, 0, 0, "info", "",
      "info, warning or error: what is less is not logged"},
     {"max_connections", NUMBER, AT(max_connections), 2, 1000000, 10000, "", "", "connections at once"},

@@ -102,4 +102,12 @@ void config_help(FILE *out)
         "+zscore\n"
         "    +zrem +zrange +zremrangebyscore +xadd +xtrim +xlen +xinfo|stream\n",
         out);
+    fputs(
+        "\nWith engine_local = on a relay whose engine is away makes new mailboxes that it alone knows; "
+        "their\n"
+        "numbers have 8 digits. Both devices must reach it then: let a balancer keep a person's devices on "
+        "one\n"
+        "relay, or the typist may have to try again, for any other relay refuses the number; and let it ask\n"
+        "for /healthz, as /readyz names the engine all the while.\n",
+        out);
 }

@@ -108,6 +108,19 @@ LoadCredential=permits:/etc/certrelay/permits
 .PP
 and \fBpermits_file = /run/credentials/certrelayd.service/permits\fR;
 then a changed file counts after a restart, not at a reload.
+.SH SEVERAL RELAYS
+Relays with the same \fBengine\fR (Redis or Valkey, 6.2 or newer, not Redis
+Cluster) share their mailboxes: devices may come to any of them, behind
+any balancer, and a transfer goes on when one dies or is restarted. A
+relay that is told to stop hands its devices over within 2 seconds.
+While the engine is away \fB/readyz\fR says so, new mailboxes are refused
+for a while, and pairs on one relay go on.
+.PP
+\fB\-\-check\-config\fR asks the engine, in 3 seconds at most, whether it is
+there and lets the relay in, its version, whether it may run scripts and
+write what begins with \fBengine_prefix\fR, that it throws nothing away
+(\fBmaxmemory\-policy noeviction\fR), and the time. It ends with 78 where a
+relay could not work with it, and with 69 where it cannot be reached.
 .SH SEE ALSO
 \fBcertrelayd.ini\fR(5),
 \fBcertrelay\fR(1)

@@ -60,6 +60,13 @@ void metrics_reloaded(struct metrics *metrics, int is_done);
 void metrics_puzzle_asked(struct metrics *metrics);
 void metrics_proof_heard(struct metrics *metrics, int is_right);
 
+/* What goes between this node and others. */
+struct metrics_carried {
+    uint64_t devices
+        [METRICS_WAYS]; /* IN: of other nodes, with a mailbox here; OUT: of this one, with a mailbox there */
+    uint64_t strange;   /* messages that nobody could read */
+};
+
 /* What is so at the moment, from those who know. */
 struct metrics_now {
     const char *version, *library;
@@ -71,6 +78,7 @@ struct metrics_now {
     uint64_t hits[METRICS_SCOPES][TALLY_EVENTS];
     int is_draining, is_ready;
     const struct store_figures *engine; /* NULL: no other relay shares the mailboxes */
+    struct metrics_carried carried;     /* of no account without an engine */
     int is_engine_here;
 };
 

@@ -208,6 +208,16 @@ static void write_histogram(struct text *text, const char *name, const char *hel
     put(text, "certrelay_%s_count %llu\n", name, (unsigned long long)sum);
 }
 
+static void write_carried(struct text *text, const struct metrics_carried *carried)
+{
+    family(text, "carried_devices", "gauge",
+           "Devices of other relays with a mailbox here (in), and of this one with a mailbox there (out).");
+    value(text, "carried_devices", "{direction=\"in\"}", carried->devices[METRICS_IN]);
+    value(text, "carried_devices", "{direction=\"out\"}", carried->devices[METRICS_OUT]);
+    counter(text, "envelopes_strange_total", "Messages of other relays that this one could not read.",
+            carried->strange);
+}
+
 static void write_engine(struct text *text, const struct store_figures *engine, int is_here)
 {
     gauge(text, "engine_up", "1 while the shared engine can be used.", is_here != 0);
@@ -225,6 +235,8 @@ static void write_engine(struct text *text, const struct store_figures *engine, 
             engine->cuts);
     counter(text, "mailboxes_adopted_total", "Mailboxes that were taken over from a relay that is gone.",
             engine->adopted);
+    counter(text, "mailboxes_local_total", "Mailboxes of this relay alone, made while the engine was away.",
+            engine->alone);
     counter(text, "mailboxes_lost_total", "Mailboxes that another relay has taken over.", engine->lost);
 }
 
@@ -244,7 +256,9 @@ size_t metrics_write(const struct metrics *metrics, const struct metrics_now *no
                     &metrics->waited);
     write_histogram(&text, "mailbox_lifetime_seconds", "From a mailbox's opening to its end.",
                     &metrics->lived);
-    if (now->engine != NULL)
+    if (now->engine != NULL) {
         write_engine(&text, now->engine, now->is_engine_here);
+        write_carried(&text, &now->carried);
+    }
     return text.is_cut ? 0 : room - text.left;
 }

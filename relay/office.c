@@ -148,6 +148,11 @@ int office_is_idle(const struct office *office)
     return office->room_count == 0 && !carry_has_distant(office->carry);
 }
 
+void office_carried(const struct office *office, struct metrics_carried *figures)
+{
+    carry_figures(office->carry, figures);
+}
+
 void office_flush(struct office *office, uint64_t now_ms)
 {
     carry_flush(office->carry, now_ms);

@@ -124,6 +124,8 @@ void office_tell_going_away(struct visitor *visitor);
 size_t office_mailboxes(const struct office *office);
 /* True when nobody's mailbox would be missed: none is here, and no visitor's is on another node. */
 int office_is_idle(const struct office *office);
+/* Devices whose connection is on one node and whose mailbox is on another. */
+void office_carried(const struct office *office, struct metrics_carried *figures);
 /* Payload that is held for devices. */
 size_t office_queued_bytes(const struct office *office);
 

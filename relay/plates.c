@@ -20,6 +20,7 @@ struct resting {
 
 struct plates {
     struct length lengths[LENGTHS];
+    size_t shortest; /* of them that is given out */
     uint64_t rest_ms;
     random_draw *draw;
     void *context;
@@ -28,13 +29,14 @@ struct plates {
     size_t capacity, first, count;
 };
 
-struct plates *plates_new(uint64_t rest_ms, random_draw *draw, void *context)
+struct plates *plates_new(uint64_t rest_ms, uint8_t min_digits, random_draw *draw, void *context)
 {
     struct plates *plates = calloc(1, sizeof *plates);
     uint32_t size = 10000;
 
     if (plates == NULL)
         return NULL;
+    plates->shortest = min_digits - CR_NAMEPLATE_MIN_DIGITS;
     plates->rest_ms = rest_ms;
     plates->draw = draw;
     plates->context = context;
@@ -88,7 +90,7 @@ static uint32_t draw_below(struct plates *plates, uint32_t end)
 
 static struct length *length_choose(struct plates *plates)
 {
-    for (size_t i = 0; i < LENGTHS; i++) {
+    for (size_t i = plates->shortest; i < LENGTHS; i++) {
         if (plates->lengths[i].used <= plates->lengths[i].size / 10)
             return &plates->lengths[i];
     }

@@ -1,4 +1,4 @@
-/* Which nameplates are free. Uniform among the free ones of the shortest length that is at most a tenth in use or resting
+/* Which nameplates are free. Uniform among the free ones of the shortest length allowed that is at most a tenth in use or resting
  * (PROTOCOL.md section 2.1 rules 8 and 9). */
 #ifndef RELAY_PLATES_H
 #define RELAY_PLATES_H
@@ -13,8 +13,8 @@ typedef uint32_t random_draw(void *context);
 
 struct plates;
 
-/* NULL when out of memory. */
-struct plates *plates_new(uint64_t rest_ms, random_draw *draw, void *context);
+/* NULL when out of memory. None is shorter than min_digits. */
+struct plates *plates_new(uint64_t rest_ms, uint8_t min_digits, random_draw *draw, void *context);
 void plates_free(struct plates *plates);
 
 /* CR_OK, CR_E_LIMIT when even the longest are a tenth in use, or CR_E_MEMORY. */

@@ -57,6 +57,16 @@ struct kept *kept_find(const struct redis *redis, const struct cr_nameplate *nam
     return table_find(&redis->kept, &key);
 }
 
+/* The nameplate is its place in the table. */
+static struct kept *kept_new(const struct cr_nameplate *nameplate)
+{
+    struct kept *kept = calloc(1, sizeof *kept);
+
+    if (kept != NULL)
+        kept->nameplate = *nameplate;
+    return kept;
+}
+
 struct kept *kept_add(struct redis *redis, struct kept *kept)
 {
     if (kept != NULL && table_add(&redis->kept, kept) == CR_OK)
@@ -88,7 +98,7 @@ void kept_lose(struct redis *redis, struct kept *kept)
 
     kept_remove(redis, kept);
     redis->figures.lost++;
-    if (local != NULL && !redis->is_closing)
+    if (local != NULL && !redis->is_closing && !redis->is_leaving)
         redis->store.sink.lost(redis->store.sink.context, local, redis_now(redis));
 }
 
@@ -265,10 +275,9 @@ void kept_disown(struct store *store, const struct cr_nameplate *nameplate)
     struct kept *kept = kept_find(redis, nameplate);
 
     if (kept == NULL)
-        kept = kept_add(redis, calloc(1, sizeof *kept));
+        kept = kept_add(redis, kept_new(nameplate));
     if (kept == NULL || kept->state == KEPT_RELEASED)
         return;
-    kept->nameplate = *nameplate;
     kept->state = KEPT_DISOWNED;
     kept->local = NULL;
     disown_send(redis, kept);

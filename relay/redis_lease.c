@@ -14,6 +14,8 @@ int lease_is_good(const struct redis *redis)
 static void lease_renewed_late(struct redis *redis)
 {
     kept_doubt_all(redis);
+    if (redis->beaten_ms != 0)
+        redis->doubt_ms = redis_now(redis) + DOUBT_MS;
     if (redis->beaten_ms != 0 && !redis->is_cut_off)
         post_cut_all(redis);
 }
@@ -39,7 +41,8 @@ static void on_beaten(void *context, const struct engine_reply *reply)
         return;
     redis->figures.inbox_length = (uint64_t)engine_number(engine_at(reply, AT_LENGTH));
     post_check(redis, engine_text(engine_at(reply, AT_NEWEST), NULL));
-    if (!was_there)
+    /* A beat that was long on its way has made the lease anew, and this one finds it. */
+    if (!was_there || redis->is_cut_off)
         lease_renewed_late(redis);
     redis->beaten_ms = redis->asked_ms;
     redis->has_lease = 1;

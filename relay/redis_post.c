@@ -11,6 +11,7 @@
 #define INBOX_MAX "20000"
 #define READ_COUNT "64"
 #define READ_BLOCK_MS "1000"
+#define READ_SOON_US 500000 /* nothing, so soon: it did not wait as it was told to */
 #define PEERS_MAX 1024
 #define WAITING_MAX (ENGINE_WAITING_MAX / 4 * 3) /* the rest is for questions and beats */
 #define BYTES_MAX (ENGINE_BYTES_MAX / 2)
@@ -286,7 +287,8 @@ static void on_read(void *context, const struct engine_reply *reply)
         return;
     for (size_t i = 0; i < engine_count(entries); i++)
         entry_take(redis, engine_at(entries, i));
-    post_read(redis);
+    if (engine_count(entries) > 0 || engine_round_trip_us(redis->reader) > READ_SOON_US)
+        post_read(redis);
 }
 
 void post_read(struct redis *redis)

@@ -78,7 +78,9 @@ static void on_signal(void *context, int signal, uint64_t now_ms)
 {
     struct relay *relay = context;
 
-    if (signal == SIGHUP)
+    if (relay->office == NULL) /* it is only looked at */
+        relay_stop(relay);
+    else if (signal == SIGHUP)
         relay_reload_told(relay);
     else if (relay->is_draining)
         relay_stop(relay);
@@ -259,6 +261,8 @@ int relay_check(const struct config *config, char error[static CONFIG_ERROR_BYTE
         code = confine_calls(config->seccomp, config_has_engine(config), relay.error);
     if (code == 0 && warning[0] == '\0' && !relay_warns_of_permits(&relay, warning))
         warning[0] = '\0';
+    if (code == 0)
+        code = relay_engine_try(&relay, warning);
     relay_end(&relay);
     memcpy(error, relay.error, CONFIG_ERROR_BYTES);
     return code;

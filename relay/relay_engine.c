@@ -1,10 +1,13 @@
 /* The store of a relay: its own memory, or the engine that it shares with others. */
 #include "relay_parts.h"
 
+#include "engine_check.h"
 #include "log.h"
+#include "store_either.h"
 #include "store_redis.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -70,6 +73,53 @@ static void on_news(void *context, enum engine_trouble trouble, const char *why)
     news_log(relay, is_away ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, why, sum.count);
 }
 
+static int place_fill(const struct relay *relay, struct engine_place *place)
+{
+    const struct config *config = relay->config;
+    struct config_engine engine;
+
+    if (config_engine_read(config, &engine) != NULL)
+        return -1;
+    memcpy(place->cable.path, engine.path, sizeof engine.path);
+    memcpy(place->cable.host, engine.host, sizeof engine.host);
+    memcpy(place->cable.port, engine.port, sizeof engine.port);
+    place->number = engine.number;
+    place->secret = relay->secret;
+    memcpy(place->user, config->engine_user, sizeof config->engine_user);
+    return 0;
+}
+
+static void on_checked(void *context)
+{
+    struct relay *relay = context;
+
+    loop_stop(relay->loop);
+}
+
+int relay_engine_try(struct relay *relay, char warning[static CONFIG_ERROR_BYTES])
+{
+    struct engine_place place = {.number = 0};
+    struct engine_findings findings;
+    struct engine_check *check;
+    size_t length = strlen(warning);
+
+    if (!config_has_engine(relay->config) || place_fill(relay, &place) != 0)
+        return 0;
+    check = engine_check_new(loop_handle(relay->loop), &place, relay->config->engine_prefix, relay_draw,
+                             on_checked, relay);
+    if (check == NULL)
+        return relay_fail(relay, EX_OSERR, "out of memory");
+    loop_run(relay->loop);
+    engine_check_end(check, &findings);
+    if (findings.doubt[0] != '\0')
+        snprintf(warning + length, CONFIG_ERROR_BYTES - length, "%s%s", length > 0 ? "; " : "",
+                 findings.doubt);
+    if (findings.wrong[0] == '\0')
+        return 0;
+    return relay_fail(relay, findings.is_away ? EX_UNAVAILABLE : EX_CONFIG, "engine = %s: %s",
+                      relay->config->engine, findings.wrong);
+}
+
 static struct store *shared_make(struct relay *relay, random_draw *draw)
 {
     const struct config *config = relay->config;
@@ -80,25 +130,41 @@ static struct store *shared_make(struct relay *relay, random_draw *draw)
         .news = on_news,
         .news_context = relay,
     };
-    struct config_engine engine;
 
-    if (config_engine_read(config, &engine) != NULL)
+    if (place_fill(relay, &rules.place) != 0)
         return NULL;
-    memcpy(rules.place.cable.path, engine.path, sizeof engine.path);
-    memcpy(rules.place.cable.host, engine.host, sizeof engine.host);
-    memcpy(rules.place.cable.port, engine.port, sizeof engine.port);
-    rules.place.number = engine.number;
-    rules.place.secret = relay->secret;
-    memcpy(rules.place.user, config->engine_user, sizeof config->engine_user);
     memcpy(rules.prefix, config->engine_prefix, strlen(config->engine_prefix) + 1);
     return store_redis_new(&rules);
 }
 
+/* Once when it begins and once when it ends; what begins again within a minute is not told again. */
+static void on_alone(void *context, int is_alone)
+{
+    struct relay *relay = context;
+    struct engine_news *news = &relay->engine;
+    struct murmur_sum sum = {0};
+
+    if (is_alone ? !murmur_hear(&news->alone, 0, loop_now(relay->loop), &sum) : !news->is_told_alone)
+        return;
+    news->is_told_alone = is_alone;
+    log_begin_at(is_alone ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "new_mailboxes");
+    log_text("state", is_alone ? "local" : "shared");
+    if (sum.count > 1)
+        log_number("count", sum.count);
+    log_end();
+}
+
 struct store *relay_store_make(struct relay *relay, random_draw *draw)
 {
-    if (config_has_engine(relay->config))
+    const struct config *config = relay->config;
+    uint64_t rest_ms = (uint64_t)config->rest_seconds * 1000;
+
+    if (!config_has_engine(config))
+        return store_memory_new(rest_ms, CR_NAMEPLATE_MIN_DIGITS, draw, NULL);
+    if (!config->engine_local)
         return shared_make(relay, draw);
-    return store_memory_new((uint64_t)relay->config->rest_seconds * 1000, draw, NULL);
+    return store_either_new(shared_make(relay, draw),
+                            store_memory_new(rest_ms, STORE_ALONE_DIGITS, draw, NULL), on_alone, relay);
 }
 
 int relay_engine_is_away(const struct relay *relay)

@@ -13,7 +13,7 @@
 
 #define OWN_DESCRIPTORS 64 /* besides connections: listeners, the loop's, standard streams, a spare */
 
-static uint32_t draw(void *context)
+uint32_t relay_draw(void *context)
 {
     uint32_t value;
 
@@ -105,7 +105,7 @@ static struct office *office_make(struct relay *relay)
     };
     const struct office_sink sink = {wire_wake, wire_drop, on_outcome, on_refused, relay, &relay->metrics};
 
-    return office_new(&rules, &sink, relay->store, relay->quota, relay->wheel, draw, NULL);
+    return office_new(&rules, &sink, relay->store, relay->quota, relay->wheel, relay_draw, NULL);
 }
 
 static void networks_read(const struct config_networks *texts, struct networks *networks)
@@ -129,13 +129,13 @@ int relay_make_logic(struct relay *relay)
     const struct listen_rules rules = {config->max_connections, &relay->trusted, &relay->allowed,
                                        config->permits_file[0] != '\0'};
     const struct listen_sink door = relay_door(relay);
-    uint64_t seed = (uint64_t)draw(NULL) << 32 | draw(NULL);
+    uint64_t seed = (uint64_t)relay_draw(NULL) << 32 | relay_draw(NULL);
 
     networks_read(&config->trusted_proxies, &relay->trusted);
     networks_read(&config->allow_from, &relay->allowed);
     relay->wheel = wheel_new(loop_now(relay->loop));
     relay->quota = quota_new(&quota, config->max_connections, seed);
-    relay->store = relay_store_make(relay, draw);
+    relay->store = relay_store_make(relay, relay_draw);
     if (relay->wheel == NULL || relay->quota == NULL || relay->store == NULL)
         return relay_fail(relay, EX_OSERR, "out of memory");
     relay->office = office_make(relay);

@@ -29,6 +29,8 @@ struct engine_news {
     struct murmur gone, odd;
     enum { ENGINE_TOLD_NOTHING, ENGINE_TOLD_AWAY, ENGINE_TOLD_HERE } told;
     int is_known, is_away, is_denied;
+    struct murmur alone; /* new mailboxes are this relay's alone */
+    int is_told_alone;
 };
 
 struct relay {
@@ -70,10 +72,15 @@ void relay_stop(struct relay *relay);
 int relay_make_process(struct relay *relay);
 int relay_make_logic(struct relay *relay);
 int relay_make_wire(struct relay *relay);
+/* A random number of the system. */
+uint32_t relay_draw(void *context);
 
 /* relay_engine.c: the password, if there is one: 0, or an exit code with a sentence in error; and the store, or NULL without memory. */
 int relay_engine_check(struct relay *relay);
 struct store *relay_store_make(struct relay *relay, random_draw *draw);
+/* Whether relays can share the configured engine, asked of itself: 0, or an exit code with a sentence in error; what is to be known besides is
+ * added to warning. */
+int relay_engine_try(struct relay *relay, char warning[static CONFIG_ERROR_BYTES]);
 int relay_engine_is_away(const struct relay *relay);
 
 /* relay_load.c: the page, if there is one: 0, or an exit code with a sentence in error. */

@@ -52,6 +52,7 @@ static size_t on_metrics(void *context, char *out, size_t room)
     if (relay->store->is_shared)
         now.engine = &engine;
     now.is_engine_here = relay->store->state(relay->store, &engine) == STORE_HERE;
+    office_carried(relay->office, &now.carried);
     hits_read(relay->quota, &now);
     return metrics_write(&relay->metrics, &now, out, room);
 }

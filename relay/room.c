@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* How long a device that closes is kept for the other one to get what it has sent: less than it has for its last words. */
-#define HOLD_MS 1500
+#define HOLD_MS 2500
 
 struct room {
     struct timer life; /* first */
@@ -96,6 +96,12 @@ void room_open(struct room *room, const struct store_record *record, uint64_t no
     room->era = record->era;
     room_enlist(room);
     metrics_mailbox_opened(room->office->sink.metrics);
+}
+
+/* No other node can go on with it. */
+static int is_alone(const struct room *room)
+{
+    return room->mailbox.nameplate.digits == STORE_ALONE_DIGITS;
 }
 
 /* The mailboxes of a node that died are on top of those that were let in here. */
@@ -246,9 +252,11 @@ static void room_hand_over(struct timer *timer, uint64_t now_ms)
 
 void rooms_hand_over(struct office *office, uint64_t now_ms, uint32_t within_ms)
 {
-    for (struct room *room = office->rooms; room != NULL; room = room->next)
-        wheel_arm(office->wheel, &room->life, now_ms + office->draw(office->draw_context) % within_ms,
-                  room_hand_over);
+    for (struct room *room = office->rooms; room != NULL; room = room->next) {
+        if (!is_alone(room))
+            wheel_arm(office->wheel, &room->life, now_ms + office->draw(office->draw_context) % within_ms,
+                      room_hand_over);
+    }
 }
 
 static void seat_repeat(struct room *room, int seat)
@@ -265,7 +273,7 @@ static void room_doubt(struct room *room)
 {
     const struct seat *seats = room->mailbox.seats;
 
-    if (!mailbox_is_joined(&room->mailbox))
+    if (!mailbox_is_joined(&room->mailbox) || is_alone(room))
         return;
     for (int seat = 0; seat < SEATS; seat++) {
         if (seats[SEATS - 1 - seat].visitor == NULL && seats[SEATS - 1 - seat].mood == 0)
@@ -300,8 +308,16 @@ static void hold_timer(struct timer *timer, uint64_t now_ms)
 {
     struct room *room = (struct room *)((char *)timer - offsetof(struct room, hold));
 
-    for (int seat = 0; seat < SEATS; seat++)
-        held_ask(room, seat, now_ms);
+    for (int seat = 0; seat < SEATS; seat++) {
+        if (room->held[seat] == NULL)
+            continue;
+        if (!room->office->is_handing_over) {
+            held_ask(room, seat, now_ms);
+            continue;
+        }
+        farewell_cancel(room->held[seat]);
+        room->held[seat] = NULL;
+    }
 }
 
 static void held_release(struct room *room, uint64_t now_ms)

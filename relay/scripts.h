@@ -26,9 +26,12 @@ enum script_result {
     SCRIPT_SAYS_DONE,
     SCRIPT_SAYS_MISSING,
     SCRIPT_SAYS_LOST,
-    SCRIPT_SAYS_UNKNOWN /* nothing is there, which an engine says that has forgotten */
+    SCRIPT_SAYS_UNKNOWN,  /* nothing is there, which an engine says that has forgotten */
+    SCRIPT_SAYS_FORGOTTEN /* the same, and not even the asking node is */
 };
 
 extern const char *const scripts[SCRIPTS];
+/* engine_check.c's alone. */
+extern const char *const script_check[1];
 
 #endif

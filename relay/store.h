@@ -21,6 +21,9 @@
 /* Random for each start of a relay; never STORE_EVERYBODY. */
 typedef uint64_t store_node;
 
+/* The nameplate of a mailbox that one node alone knows has so many digits; no shared one has. */
+#define STORE_ALONE_DIGITS CR_NAMEPLATE_MAX_DIGITS
+
 #define STORE_EVERYBODY 0 /* publish: all other nodes that live; cut: all of them */
 
 enum store_result {
@@ -52,6 +55,7 @@ struct store_figures {
     uint64_t inbox_length, inbox_bytes;  /* what has not been delivered yet, as last seen */
     uint64_t holes, cuts, adopted, lost; /* since the start */
     uint64_t reconnects;
+    uint64_t alone; /* mailboxes of this node alone, made since the start */
 };
 
 enum store_state { STORE_HERE, STORE_AWAY_NOW };
@@ -66,7 +70,8 @@ struct store_sink {
     /* That node is dead, or a message from it is missing; STORE_EVERYBODY: the engine is away for too long. Whatever is carried to or
      * from it must end. A node that is not dead is told of it by what the user of the store publishes. */
     void (*cut)(void *context, store_node node, uint64_t now_ms);
-    /* The record is another node's now. The mailbox here must end without a word to the store, and its devices come again. */
+    /* The record is another node's now. The mailbox here must end without a word to the store, and its devices come again. Not after
+     * leave: all mailboxes here end soon, or have ended, without a word to the store. */
     void (*lost)(void *context, void *local, uint64_t now_ms);
     void *context;
 };
@@ -118,7 +123,8 @@ struct store {
     struct store_sink sink; /* set by who uses the store, before the first question */
 };
 
-/* The engine of a single relay. NULL when out of memory; freed by its close. draw is used for nameplates and for the tables' seed. */
-struct store *store_memory_new(uint64_t rest_ms, random_draw *draw, void *context);
+/* The engine of a single relay. NULL when out of memory; freed by its close. draw is used for nameplates and for the tables' seed;
+ * nameplates have min_digits at least. */
+struct store *store_memory_new(uint64_t rest_ms, uint8_t min_digits, random_draw *draw, void *context);
 
 #endif

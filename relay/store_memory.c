@@ -263,14 +263,14 @@ static void memory_close(struct store *store)
     free(memory);
 }
 
-struct store *store_memory_new(uint64_t rest_ms, random_draw *draw, void *context)
+struct store *store_memory_new(uint64_t rest_ms, uint8_t min_digits, random_draw *draw, void *context)
 {
     struct store_memory *memory = calloc(1, sizeof *memory);
     uint64_t seed;
 
     if (memory == NULL)
         return NULL;
-    memory->plates = plates_new(rest_ms, draw, context);
+    memory->plates = plates_new(rest_ms, min_digits, draw, context);
     if (memory->plates == NULL) {
         free(memory);
         return NULL;

@@ -16,6 +16,7 @@ cr_unit(puzzle ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c LIBS cr_relay_logic cr_sess
 cr_unit(office_permit ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c LIBS cr_relay_logic)
 cr_unit(office_metrics ${CMAKE_CURRENT_LIST_DIR}/unit/desk.c LIBS cr_relay_logic)
 cr_unit(relay_store LIBS cr_relay_logic)
+cr_unit(store_either ${CMAKE_CURRENT_LIST_DIR}/unit/fake_store.c LIBS cr_relay_logic)
 cr_unit(relay_config LIBS cr_relay_config)
 target_compile_definitions(test_relay_config PRIVATE _GNU_SOURCE)
 cr_unit(cert_expiry LIBS cr_relay_config)
@@ -57,7 +58,7 @@ target_link_libraries(test_confine PRIVATE PkgConfig::CMOCKA seccomp)
 add_test(NAME unit.confine COMMAND test_confine)
 
 # The shared store, with a server of their own; without redis-server they say so, and pass.
-foreach(name store_redis store_redis_post store_redis_away)
+foreach(name store_redis store_redis_plates store_redis_post store_redis_away)
   cr_unit(${name} ${CMAKE_CURRENT_LIST_DIR}/unit/redis_rig.c LIBS cr_relay_engine hiredis uv)
   target_compile_definitions(test_${name} PRIVATE _GNU_SOURCE)
 endforeach()

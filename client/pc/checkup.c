@@ -4,6 +4,7 @@
 #include "describe.h"
 #include "errors.h"
 #include "interrupt.h"
+#include "lookup.h"
 #include "net.h"
 #include "outcome.h"
 #include "probe.h"
@@ -152,6 +153,25 @@ static enum net_failure check_websocket(const struct app *app, struct net *net)
     return failure;
 }
 
+/* The way is good, and what several relays share may still be missing. */
+static int check_lookup(struct net *net, unsigned *retry_after)
+{
+    int is_refused = lookup_is_refused(net, retry_after);
+
+    if (is_refused)
+        checkup_say("mailboxes", FINDING_BAD, "%s",
+                    _("The relay is there, but cannot take new mailboxes now (its engine is away)."));
+    return is_refused;
+}
+
+static int say_busy(unsigned retry_after)
+{
+    char detail[128];
+
+    snprintf(detail, sizeof(detail), _("It asks to wait %u seconds."), retry_after);
+    return say_error(ERROR_RELAY_BUSY, detail);
+}
+
 /* The page's path: address_read would take none for a relay's. */
 static const char *path_of(const char *page)
 {
@@ -228,13 +248,16 @@ static enum net_failure check_way(const struct app *app)
 int checkup_relay(const struct app *app)
 {
     struct net *net = NULL;
-    int code = app_net(app, &net);
+    int code = app_net(app, &net), is_busy = 0;
     enum net_failure failure = code ? NET_OK : check_way(app);
+    unsigned retry_after = 0;
 
     if (code || failure)
         checkup_say("relay", FINDING_BAD, "%s", _("No relay can be used."));
     else
         failure = check_websocket(app, net);
+    if (!code && !failure)
+        is_busy = check_lookup(net, &retry_after);
     net_free(net);
     if (code)
         return code;
@@ -244,5 +267,5 @@ int checkup_relay(const struct app *app)
         return say_unreachable(failure);
     if (address_has_page(&app->address, app->settings.page))
         check_page(app);
-    return 0;
+    return is_busy ? say_busy(retry_after) : 0;
 }

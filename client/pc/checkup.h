@@ -10,7 +10,7 @@ enum finding { FINDING_GOOD, FINDING_BAD, FINDING_NOTE };
 void checkup_say(const char *name, enum finding finding, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The way to the relay: name, port, TLS, WebSocket; then whether the page for phones is there. 0, or the exit code of what is
+/* The way to the relay: name, port, TLS, WebSocket; whether it can take mailboxes; then whether the page for phones is there. 0, or the exit code of what is
  * wrong, after it was said. */
 int checkup_relay(const struct app *app);
 

@@ -74,7 +74,7 @@ class Nginx(Process):
 
 def caddy_environment(folder, site, relay):
     return {"PATH": "/usr/bin:/bin", "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder),
-            "CERTRELAY_NAME": site, "CERTRELAY_RELAY": relay}
+            "CERTRELAY_NAME": site, "CERTRELAY_RELAY": relay, "CERTRELAY_RELAYS": "%s 127.0.0.1:1" % relay}
 
 
 def caddy_checks(folder, text):
@@ -84,14 +84,16 @@ def caddy_checks(folder, text):
 
 
 class Caddy(Process):
-    """With an authority of its own for localhost, which it must not make this machine trust."""
+    """With an authority of its own for localhost, which it must not make this machine trust. more: what else is exchanged in the file."""
 
-    def __init__(self, folder, port, relay_port):
-        text = exchanged((DOCKER / "Caddyfile").read_text(),
+    def __init__(self, folder, port, relay_port, name="Caddyfile", more=(), relays=None):
+        text = exchanged((DOCKER / name).read_text(), *more,
                          ("\tadmin off\n", "\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n"))
         (folder / "Caddyfile").write_text(text)
-        super().__init__([str(PROGRAMS / "caddy"), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")],
-                         caddy_environment(folder, "localhost:%d" % port, "127.0.0.1:%d" % relay_port))
+        environment = caddy_environment(folder, "localhost:%d" % port, "127.0.0.1:%d" % relay_port)
+        if relays:
+            environment["CERTRELAY_RELAYS"] = " ".join(relays)
+        super().__init__([str(PROGRAMS / "caddy"), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")], environment)
         self.ca_file = folder / "caddy/pki/authorities/local/root.crt"
         self.wait_for(lambda: self.serves(port))
 

@@ -1,8 +1,13 @@
 """Real transfers through nginx and Caddy in front of a real relay, with the sample configurations."""
 
+import contextlib
 import os
+import re
+import shutil
 import socket
 import ssl
+import subprocess
+import urllib.request
 
 import pytest
 
@@ -95,3 +100,56 @@ def test_a_mailbox_that_expires_is_told_through_the_proxy(tmp_path, proxy):
         client.allocate(os.urandom(16))
         assert client.hear(CLOSED)[0] == CLOSED
         assert stand.relay.outcome()["mood"] == "expired"
+
+
+# Several relays
+
+
+class Shared:
+    """Two relays with one engine behind Caddy; its health check's port is one for all, so each relay has an address of its own."""
+
+    hosts = "127.0.0.1", "127.0.0.2"
+
+    def __init__(self, folder, engine):
+        self.port, self.watch_port, self.ends = hands.free_port(), hands.free_port(), contextlib.ExitStack()
+        self.relays = []
+        for host in self.hosts:
+            (folder / host).mkdir()
+            self.relays.append(self.ends.enter_context(relays.Relay(
+                folder / host, listen=host + ":0", watch="%s:%d" % (host, self.watch_port), engine="unix:%s" % engine, trusted_proxies="127.0.0.1")))
+        where = ["%s:%d" % (host, relay.port) for host, relay in zip(self.hosts, self.relays)]
+        more = [("health_port 9464", "health_port %d" % self.watch_port)]
+        self.proxy = self.ends.enter_context(proxies.Caddy(folder, self.port, 0, "Caddyfile.cluster", more, where))
+        self.ca_file = self.proxy.ca_file
+
+    client, may_allocate = Stand.client, Stand.may_allocate
+
+    def figure(self, place, name):
+        with urllib.request.urlopen("http://%s:%d/metrics" % (self.hosts[place], self.watch_port), timeout=10) as answer:
+            return float(re.search(r"^certrelay_%s (\S+)" % name, answer.read().decode(), re.M)[1])
+
+
+@pytest.fixture
+def shared(tmp_path):
+    if not shutil.which("redis-server"):
+        pytest.skip("SKIP: no redis-server here")
+    path = tmp_path / "engine.sock"
+    with subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(tmp_path)],
+                          stdout=subprocess.PIPE, text=True) as engine:
+        try:
+            assert any("eady to accept connections" in line for line in engine.stdout)
+            two = Shared(tmp_path, path)
+            with two.ends:
+                yield two
+        finally:
+            engine.kill()
+
+
+def test_caddy_leads_devices_to_both_relays_and_when_one_is_told_to_stop_to_the_other(shared):
+    shared.relays[0].wait_for(lambda: shared.figure(0, "engine_up") == shared.figure(1, "engine_up") == 1)
+    clients = [shared.client() for _ in range(6)]
+    assert all(shared.figure(place, "connections") >= 2 for place in (0, 1))
+    shared.relays[0].drain()
+    assert all(shared.may_allocate() for _ in range(10)), "a newcomer was not led to the relay that is left"
+    for client in clients:
+        client.close()

@@ -1,7 +1,7 @@
--- A new record with a free nameplate: the token's hash, the mailbox's life, how long a nameplate rests, and random numbers of as many
--- digits as the longest nameplate has.
+-- A new record with a free nameplate: the token's hash, the mailbox's life, how long a nameplate rests, and random numbers of at
+-- least as many digits as the longest nameplate has. Those of 8 digits are a node's own (STORE_ALONE_DIGITS).
 local hash, life_ms, rest_ms = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local first, shortest, longest = 6, 4, 8
+local first, shortest, longest = 6, 4, 7
 
 local known, seat = ticket_read(hash)
 if known then

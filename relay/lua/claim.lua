@@ -8,7 +8,7 @@ if redis.call('EXISTS', ticket_key(hash)) == 1 then
   return record_tell(FOUND, known, 1)
 end
 local record = record_read(name)
-if record == nil then return { redis.call('EXISTS', mailbox_key(name)) == 1 and NOTHING or UNKNOWN } end
+if record == nil then return { redis.call('EXISTS', mailbox_key(name)) == 1 and NOTHING or unknown() } end
 if record.t1 or record.ends <= now then return { NOTHING } end
 record.t1, record.ends = hash, now + life_ms
 redis.call('HSET', mailbox_key(name), 't1', hash, 'end', record.ends)

@@ -3,13 +3,16 @@ local prefix, self = ARGV[1], ARGV[2]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local NOTHING, FOUND, NEW, FULL, DONE, MISSING, LOST, UNKNOWN = 0, 1, 2, 3, 4, 5, 6, 7
+local NOTHING, FOUND, NEW, FULL, DONE, MISSING, LOST, UNKNOWN, FORGOTTEN = 0, 1, 2, 3, 4, 5, 6, 7, 8
 local GRACE_MS = 60000 -- a record outlives its mailbox, whose owner has a clock of its own
 
 local function mailbox_key(name) return prefix .. 'mb:' .. name end
 local function ticket_key(hash) return prefix .. 'tk:' .. hash end
 local function plates_key(digits) return prefix .. 'plates:' .. digits end
 local function is_alive(node) return redis.call('EXISTS', prefix .. 'node:' .. node) == 1 end
+
+-- An engine that does not know the asking node has forgotten more than that, until it is told again.
+local function unknown() return is_alive(self) and UNKNOWN or FORGOTTEN end
 
 -- What is there: nil, or a record, or something that is none: is_none is true then.
 local function record_look(name)

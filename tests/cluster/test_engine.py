@@ -11,10 +11,11 @@ from device import Wire, tcp
 from engine import Engine
 from nodes import Cluster
 from pairs import SHORT, Pair, long_script, run_all
-from relaykit import ALLOCATE, ALLOCATED, DELIVER, JOIN, REFUSED, RESUME, RESUMED
+from relaykit import ALLOCATE, ALLOCATED, CLOSED, DELIVER, JOIN, JOINED, PEER, REFUSED, RESUME, RESUMED
 from scenes import Scenes
 
-BUSY = 8
+BUSY, UNAVAILABLE = 8, 1
+PEER_AWAY = 2
 AWAY_MAX = 15       # seconds until a node must have noticed
 
 
@@ -255,6 +256,95 @@ def a_node_may_be_started_before_its_engine():
             engine.start()
             eventually(lambda: is_back(two))
             assert first_answer(two[1], bytes([ALLOCATE]) + os.urandom(16))[0] == ALLOCATED
+
+
+def joins(node, nameplate):
+    """(the first answer, the client)"""
+    client = node.client()
+    client.join(os.urandom(16), nameplate)
+    return client.hear(JOINED, REFUSED), client
+
+
+def ends_well(*clients):
+    for client in clients:
+        client.say_close()
+    for client in clients:
+        assert skip_to(client, CLOSED)[1] == 1
+
+
+def away_from_its_engine(two):
+    """A third node refuses where the two go on alone."""
+    plain = two.begin("plain", engine_local="off")
+    eventually(lambda: is_back(two))
+    two.engine.kill()
+    eventually(lambda: all(map(is_away, two.nodes.values())), AWAY_MAX)
+    return plain
+
+
+@SCENES.add
+def without_their_engine_nodes_make_mailboxes_of_their_own_when_told_to():
+    with Cluster(2, engine_local="on") as two:
+        before = two[0].client()
+        shared = before.allocate(os.urandom(16))
+        plain = away_from_its_engine(two)
+        token = os.urandom(16)
+        here, there = two[0].client(), two[1].client()
+        mine, theirs = here.allocate(token), there.allocate(os.urandom(16))
+        assert shared[0] == 4 and mine[0] == theirs[0] == 8 and mine != theirs
+        assert two[0].wait_for("new_mailboxes")["state"] == "local"
+        assert is_told(plain, bytes([ALLOCATE]) + os.urandom(16), BUSY)
+        assert joins(plain, mine)[0][:2] == bytes([REFUSED, BUSY])
+        assert joins(two[1], mine)[0][:2] == bytes([REFUSED, UNAVAILABLE])
+        assert joins(two[0], shared)[0][:2] == bytes([REFUSED, BUSY])
+        asyncio.run(Pair("alone", (two.door(0), two.door(0)), SHORT).run(8))
+        stays, goes, _ = split(two, 0, 0)
+        goes.close()
+        assert skip_to(stays, PEER)[1] == PEER_AWAY
+        assert stays.clock() > 0        # nobody could have taken its mailbox over: it need not come again
+        assert two[0].figures()["certrelay_mailboxes_local_total"] == 3 and is_away(two[0])
+
+        two.engine.start()
+        eventually(lambda: is_back(two))
+        late = two[1].client()
+        assert late.allocate(os.urandom(16))[0] == two[0].client().allocate(os.urandom(16))[0] == 4
+        assert two[0].wait_for("new_mailboxes", 2)["state"] == "shared"
+        assert two[0].figures()["certrelay_mailboxes_local_total"] == 3
+        assert meets(two)
+        assert joins(two[1], mine)[0][:2] == bytes([REFUSED, UNAVAILABLE])
+        answer, typist = joins(two[0], mine)
+        assert answer[0] == JOINED
+        assert skip_to(here, DELIVER)[5:] == b"hello"
+        here.close()
+        here = two[0].client()
+        here.resume(token, 1)
+        here.hear(RESUMED)
+        typist.send(2, b"still here")
+        assert skip_to(here, DELIVER)[5:] == b"still here"
+        here.ack(2)
+        ends_well(typist, here)
+        answer, typist = joins(two[1], theirs)
+        assert answer[0] == JOINED
+        answer, typist = joins(two[1], shared)
+        assert answer[0] == JOINED and skip_to(before, DELIVER)[5:] == b"hello"
+        assert "certrelay_mailboxes_local_total" in plain.figures()
+        assert not [line for line in plain.lines if line["event"] == "new_mailboxes"]
+
+
+@SCENES.add
+def a_node_that_drains_lets_its_own_mailboxes_end():
+    """No other could go on with them."""
+    with Cluster(1, engine_local="on", drain_seconds=20) as one:
+        one.engine.kill()
+        eventually(lambda: is_away(one[0]), AWAY_MAX)
+        displayer, typist, _ = split(one, 0, 0)
+        one[0].drain()
+        one[0].wait_for("draining")
+        time.sleep(3)           # longer than a mailbox that is handed over has
+        typist.send(2, b"still here")
+        assert skip_to(displayer, DELIVER)[5:] == b"still here"
+        displayer.ack(2)
+        ends_well(typist, displayer)
+        one[0].drained()
 
 
 @pytest.mark.parametrize("scene", SCENES)

@@ -1,13 +1,17 @@
 """certrelay doctor: each step of the way named, and what to do where it ends."""
 
+import asyncio
 import contextlib
 import http.server
+import re
 import threading
 import time
 
 import pytest
 import relays
+from peer import wire
 from people import environment, free_port, run
+from scripted_relay import ScriptedRelay
 from shelf import error_id, events, shelf
 
 __all__ = ["environment", "run", "shelf"]  # fixtures
@@ -133,6 +137,66 @@ def test_a_server_that_is_no_relay_is_named(run, relay):
 def test_a_missing_ca_file_is_told(run, secure):
     result = run("doctor", "--relay", secure.url, "--ca-file", "/nonexistent", "--json")
     assert result.returncode == 66 and error_id(result) == "ca-file" and findings(result)["relay"] is False
+
+
+@pytest.fixture(scope="module")
+def lame(programs, tmp_path_factory):
+    """A relay whose engine is away."""
+    folder = tmp_path_factory.mktemp("lame")
+    with relays.Relay(folder, engine="unix:%s/none" % folder) as running:
+        yield running
+
+
+def test_a_relay_whose_engine_is_away_is_told_apart_from_one_that_is_not_there(run, lame):
+    result = run("doctor", "--relay", lame.url, "--json")
+    assert result.returncode == 75 and error_id(result) == "relay-busy"
+    found = findings(result)
+    assert found["relay"] is True and found["mailboxes"] is False and "engine is away" in text_of(result, "mailboxes")
+
+
+def test_that_is_said_in_both_languages_and_how_long_to_wait(run, lame):
+    with pages() as url:
+        english, korean = (run("doctor", "--relay", lame.url, "--page", url, "--lang", each) for each in ("en", "ko"))
+    assert "cannot take new mailboxes now" in english.stdout and "page for phones is there" in english.stdout
+    assert re.search(r"asks to wait [2-5] seconds", english.stderr) and "engine" in english.stderr
+    assert "지금은 새 사서함을 열 수 없습니다" in korean.stdout and "저장 엔진" in korean.stderr
+
+
+class Answers(ScriptedRelay):
+    """Says the same to whatever is asked."""
+
+    def __init__(self, *answers):
+        super().__init__()
+        self.answers, self.asked = answers, []
+
+    async def serve(self, socket, _path=None):
+        async for message in socket:
+            self.asked.append(wire.parse(message, wire.DEVICE_SAYS)[0])
+            await asyncio.gather(*map(socket.send, self.answers))
+
+
+def refused(reason):
+    return wire.frame(wire.REFUSED, reason=reason, retry_after=7)
+
+
+def test_a_relay_that_can_take_mailboxes_is_asked_and_opens_none(run):
+    with Answers(refused(wire.GONE)) as scripted:
+        result = run("doctor", "--relay", scripted.url, "--json")
+    assert result.returncode == 0 and "mailboxes" not in findings(result)
+    assert scripted.asked == [wire.RESUME]
+
+
+@pytest.mark.parametrize("answers", [[refused(wire.TOO_MANY)], [refused(wire.DRAINING), refused(wire.BUSY)], [b"\xff"], []], ids=range(4))
+def test_a_relay_that_refuses_for_another_reason_or_says_nothing_of_it_is_no_failure(run, answers):
+    with Answers(*answers) as scripted:
+        result = run("doctor", "--relay", scripted.url, "--json")
+    assert result.returncode == 0 and findings(result)["relay"] is True and "mailboxes" not in findings(result)
+
+
+def test_what_is_said_before_the_refusal_is_passed_over(run):
+    with Answers(wire.frame(wire.GOING_AWAY, seconds=5), refused(wire.BUSY)) as scripted:
+        result = run("doctor", "--relay", scripted.url, "--json")
+    assert result.returncode == 75 and findings(result)["mailboxes"] is False
 
 
 # The page for phones

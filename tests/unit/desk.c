@@ -74,7 +74,7 @@ void desk_open(const struct office_rules *rules, const struct quota_rules *quota
     desk.now_ms = 1000000;
     desk.wheel = wheel_new(desk.now_ms);
     desk.quota = quota_new(quota != NULL ? quota : &none, 100, 1);
-    desk.store = store_memory_new(600000, draw, NULL);
+    desk.store = store_memory_new(600000, CR_NAMEPLATE_MIN_DIGITS, draw, NULL);
     assert_true(desk.wheel != NULL && desk.quota != NULL && desk.store != NULL);
     if (wrap != NULL)
         desk.store = wrap(desk.store);

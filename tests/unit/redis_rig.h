@@ -37,7 +37,7 @@ struct rig_answer {
 
 struct rig {
     char folder[64], path[96];
-    char options[4][128]; /* more words for the server; "" ends them */
+    char options[6][128]; /* more words for the server; "" ends them */
     pid_t server;
     redisContext *talk;
     uv_loop_t loop;

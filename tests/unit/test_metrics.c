@@ -206,13 +206,18 @@ static void a_shared_engine_has_figures_and_no_engine_has_none(void **state)
     (void)state;
     text_write(&none, &now);
     assert_null(strstr(text, "engine"));
+    assert_null(strstr(text, "carried"));
     now.engine = &engine;
+    now.carried = (struct metrics_carried){.devices = {[METRICS_IN] = 11, [METRICS_OUT] = 12}, .strange = 13};
     text_write(&none, &now);
     assert_true(says("engine_up 0") && says("engine_round_trip_seconds 1.250042"));
     assert_true(says("engine_waiting 2") && says("engine_waiting_bytes 3"));
     assert_true(says("inbox_length 4") && says("inbox_bytes 5") && says("inbox_holes_total 6"));
     assert_true(says("inbox_cuts_total 7") && says("mailboxes_adopted_total 8"));
     assert_true(says("mailboxes_lost_total 9") && says("engine_reconnects_total 10"));
+    assert_true(says("carried_devices{direction=\"in\"} 11") &&
+                says("carried_devices{direction=\"out\"} 12"));
+    assert_true(says("envelopes_strange_total 13"));
     now.is_engine_here = 1;
     text_write(&none, &now);
     assert_true(says("engine_up 1"));

@@ -25,7 +25,7 @@ static uint32_t draw(void *context)
 static void they_are_uniform_among_the_free(void **state)
 {
     static unsigned hits[10000];
-    struct plates *plates = plates_new(0, draw, NULL);
+    struct plates *plates = plates_new(0, CR_NAMEPLATE_MIN_DIGITS, draw, NULL);
     double square = 0;
 
     (void)state;
@@ -47,7 +47,7 @@ static void they_are_uniform_among_the_free(void **state)
 static void two_in_use_are_never_the_same(void **state)
 {
     static uint8_t seen[10000];
-    struct plates *plates = plates_new(REST_MS, draw, NULL);
+    struct plates *plates = plates_new(REST_MS, CR_NAMEPLATE_MIN_DIGITS, draw, NULL);
 
     (void)state;
     memset(seen, 0, sizeof seen);
@@ -64,7 +64,7 @@ static void two_in_use_are_never_the_same(void **state)
 static void they_grow_a_digit_when_a_tenth_is_in_use_and_shrink_again(void **state)
 {
     static struct cr_nameplate taken[11100];
-    struct plates *plates = plates_new(REST_MS, draw, NULL);
+    struct plates *plates = plates_new(REST_MS, CR_NAMEPLATE_MIN_DIGITS, draw, NULL);
     struct cr_nameplate plate;
 
     (void)state;
@@ -84,10 +84,24 @@ static void they_grow_a_digit_when_a_tenth_is_in_use_and_shrink_again(void **sta
     plates_free(plates);
 }
 
+static void none_is_shorter_than_allowed(void **state)
+{
+    struct plates *plates = plates_new(REST_MS, CR_NAMEPLATE_MAX_DIGITS, draw, NULL);
+    struct cr_nameplate plate;
+
+    (void)state;
+    for (int i = 0; i < 2000; i++) {
+        assert_int_equal(plates_take(plates, 1, &plate), CR_OK);
+        assert_int_equal(plate.digits, CR_NAMEPLATE_MAX_DIGITS);
+        assert_true(cr_nameplate_is_valid(&plate));
+    }
+    plates_free(plates);
+}
+
 static void one_that_rests_is_not_given_again(void **state)
 {
     static uint8_t resting[10000];
-    struct plates *plates = plates_new(REST_MS, draw, NULL);
+    struct plates *plates = plates_new(REST_MS, CR_NAMEPLATE_MIN_DIGITS, draw, NULL);
     struct cr_nameplate plate;
     int again = 0;
 
@@ -112,7 +126,7 @@ static void one_that_rests_is_not_given_again(void **state)
 
 static void leading_zeros_count(void **state)
 {
-    struct plates *plates = plates_new(0, draw, NULL);
+    struct plates *plates = plates_new(0, CR_NAMEPLATE_MIN_DIGITS, draw, NULL);
     int short_ones = 0;
 
     (void)state;
@@ -133,6 +147,7 @@ int main(void)
         cmocka_unit_test(they_are_uniform_among_the_free),
         cmocka_unit_test(two_in_use_are_never_the_same),
         cmocka_unit_test(they_grow_a_digit_when_a_tenth_is_in_use_and_shrink_again),
+        cmocka_unit_test(none_is_shorter_than_allowed),
         cmocka_unit_test(one_that_rests_is_not_given_again),
         cmocka_unit_test(leading_zeros_count),
     };

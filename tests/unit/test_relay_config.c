@@ -242,6 +242,13 @@ static void limits_that_a_proxy_makes_useless_are_warned_of_by_name(void **state
     assert_int_equal(config_warns(&config, error), 0);
     assert_int_equal(read_text(&config, "tls = on\n"), 0);
     assert_int_equal(config_warns(&config, error), 0);
+    assert_int_equal(read_text(&config, "tls = on\nengine = redis://h\nengine_local = on\n"), 0);
+    assert_int_equal(config_check(&config, error), 0);
+    assert_int_equal(config_warns(&config, error), 1);
+    assert_int_equal(strncmp(error, "engine_local is on", 18), 0);
+    assert_int_equal(read_text(&config, "tls = off\nengine = redis://h\nengine_local = on\n"), 0);
+    assert_int_equal(config_warns(&config, error), 1);
+    assert_non_null(strstr(error, "the proxy limit; engine_local is on"));
 }
 
 static void a_path_that_no_request_can_have_is_refused(void **state)
@@ -471,6 +478,7 @@ static void what_is_no_engine_is_refused_and_its_password_not_repeated(void **st
          "too long"},
         {"engine = redis://h\nengine_user = me\n", "engine_password_file"},
         {"engine_password_file = /f\n", "no engine"},
+        {"engine_local = on\n", "no engine"},
         {"engine = redis://h\nengine_prefix = a*b\n", "engine_prefix"},
         {"engine = redis://h\nengine_prefix =\n", "engine_prefix"},
     };

@@ -81,7 +81,7 @@ static struct heard find(uint8_t number)
 static int set_up(void **state)
 {
     (void)state;
-    store = store_memory_new(600000, draw, NULL);
+    store = store_memory_new(600000, CR_NAMEPLATE_MIN_DIGITS, draw, NULL);
     return store == NULL;
 }
 

@@ -282,7 +282,8 @@ static void what_another_has_ended_is_not_put_back(void **state)
     other->store->release(other->store, &plate, 0);
     rig_find(other, 9, NULL);
     rig_until(&rig, has_lost, one);
-    assert_int_equal(rig_find(one, 1, NULL).result, STORE_NOTHING);
+    assert_int_equal(rig_find(one, 1, NULL).result, STORE_AWAY); /* it cannot know why it was cut off */
+    assert_int_equal(rig_find(other, 1, NULL).result, STORE_NOTHING);
     assert_int_equal(rig_claim(other, &plate, 2, NULL).result, STORE_NOTHING);
 }
 
@@ -342,6 +343,27 @@ static void a_mailbox_that_nobody_has_is_taken_over_by_who_asks_next(void **stat
     assert_int_equal(one->lost_count, 0);
 }
 
+static void a_node_that_has_just_disowned_a_mailbox_does_not_take_it_over(void **state)
+{
+    struct rig_node *one = rig_node(&rig), *other = rig_node(&rig);
+    struct cr_nameplate plate = rig_allocate(one, 1, &room).record.nameplate;
+    struct rig_answer late = {.store = other->store, .adopts = 1, .local = &other_room}, found;
+    uint8_t token[CR_TOKEN_BYTES];
+
+    (void)state;
+    rig_token(1, token);
+    rig_node_cut_off(one);
+    other->store->find(other->store, token, rig_answered, &late);
+    other->store->disown(other->store, &plate);
+    rig_find(other, 9, NULL);
+    assert_true(late.is_there);
+    assert_int_equal(late.result, STORE_AWAY);
+    found = rig_find(other, 1, &other_room); /* the engine has heard it: it may do so now */
+    assert_int_equal(found.result, STORE_FOUND);
+    assert_int_equal(found.record.owner, other->store->self);
+    assert_ptr_equal(rig_find(other, 1, NULL).record.local, &other_room);
+}
+
 static void an_owner_without_a_mailbox_is_asked_to_make_one(void **state)
 {
     struct rig_node *one = rig_node(&rig), *other = rig_node(&rig);
@@ -374,6 +396,24 @@ static void who_leaves_is_dead_at_once(void **state)
     assert_int_equal(found.record.owner, other->store->self);
     rig_turn(&rig, 1500);
     assert_int_equal(rig_say(&rig, "KEYS test:node:*"), 1);
+}
+
+/* It ends all its mailboxes itself, and what it had said of one may be answered after that. */
+static void who_has_left_hears_of_no_loss(void **state)
+{
+    struct rig_node *one = rig_node(&rig), *other = rig_node(&rig);
+    struct cr_nameplate plate = rig_allocate(one, 1, &room).record.nameplate;
+    struct rig_answer closed = {.store = one->store};
+
+    (void)state;
+    one->store->leave(one->store);
+    rig_turn(&rig, 50);
+    rig_find(other, 1, &other_room);
+    one->store->closed(one->store, &plate, SEAT_DISPLAYER, CR_MOOD_DONE, rig_answered, &closed);
+    while (!closed.is_there)
+        rig_turn(&rig, 5);
+    assert_int_equal(closed.result, STORE_NOTHING);
+    assert_int_equal(one->lost_count, 0);
 }
 
 static void a_mailbox_whose_life_is_over_is_not_taken_over(void **state)
@@ -440,8 +480,10 @@ int main(void)
         WITH_SERVER(what_another_has_ended_is_not_put_back),
         WITH_SERVER(an_engine_that_forgot_is_told_again),
         WITH_SERVER(a_mailbox_that_nobody_has_is_taken_over_by_who_asks_next),
+        WITH_SERVER(a_node_that_has_just_disowned_a_mailbox_does_not_take_it_over),
         WITH_SERVER(an_owner_without_a_mailbox_is_asked_to_make_one),
         WITH_SERVER(who_leaves_is_dead_at_once),
+        WITH_SERVER(who_has_left_hears_of_no_loss),
         WITH_SERVER(a_mailbox_whose_life_is_over_is_not_taken_over),
         WITH_SERVER(a_question_on_its_way_is_not_answered_after_the_end),
         WITH_SERVER(scripts_that_an_administrator_flushed_are_loaded_again),

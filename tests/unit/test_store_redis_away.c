@@ -119,6 +119,22 @@ static void a_full_engine_refuses_what_is_new_and_keeps_what_is_there(void **sta
     assert_int_equal(rig_allocate(one, 2, &room).result, STORE_NEW);
 }
 
+static void an_engine_that_was_emptied_under_its_nodes_knows_nothing_of_what_it_forgot(void **state)
+{
+    struct rig_node *one = rig_node(&rig), *other = rig_node(&rig);
+    struct cr_nameplate plate = rig_allocate(one, 1, &room).record.nameplate;
+
+    (void)state;
+    assert_int_equal(rig_find(other, 2, NULL).result, STORE_NOTHING);
+    (void)rig_say(&rig, "FLUSHALL");
+    assert_int_equal(rig_find(other, 1, NULL).result, STORE_AWAY);
+    assert_int_equal(rig_claim(other, &plate, 2, NULL).result, STORE_AWAY);
+    while (rig_say(&rig, "KEYS test:node:*") < 2)
+        rig_turn(&rig, 20);
+    assert_int_not_equal(rig_find(other, 1, NULL).result, STORE_NOTHING);
+    assert_int_equal(rig_find(other, 2, NULL).result, STORE_AWAY); /* others may still have to tell of it */
+}
+
 static void a_replica_is_no_engine_until_it_is_promoted(void **state)
 {
     struct rig_node *one = rig_node(&rig);
@@ -355,6 +371,36 @@ static void what_is_no_engine_is_visited_seldom_and_outlived(void **state)
     assert_int_equal(rig_allocate(one, 1, &room).result, STORE_NEW);
 }
 
+/* How many commands the server has had. */
+static unsigned long commands_count(void)
+{
+    redisReply *reply = redisCommand(rig.talk, "INFO stats");
+    const char *at = strstr(reply->str, "total_commands_processed:");
+    unsigned long count = strtoul(strchr(at, ':') + 1, NULL, 10);
+
+    freeReplyObject(reply);
+    return count;
+}
+
+/* As behind something that passes commands on and cannot wait. */
+static void an_engine_that_does_not_wait_with_an_empty_inbox_is_not_asked_all_the_time(void **state)
+{
+    static const char *const options[] = {"--rename-command", "XREAD", "WAITS",
+                                          "--rename-command", "TOUCH", "XREAD"};
+    struct rig_node *one;
+    unsigned long before;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        strcpy(rig.options[i], options[i]);
+    rig_server_start(&rig);
+    one = rig_node(&rig);
+    before = commands_count();
+    rig_turn(&rig, 500);
+    assert_in_range(commands_count() - before, 1, 100);
+    rig_node_end(one);
+}
+
 /* A port of this machine that was free a moment ago, by name and by number. */
 static void an_engine_is_found_by_its_name(void **state)
 {
@@ -403,6 +449,7 @@ int main(void)
         WITH_SERVER(a_frozen_engine_is_away_and_each_question_is_answered),
         WITH_SERVER(more_questions_than_are_kept_are_answered_at_once),
         WITH_SERVER(a_full_engine_refuses_what_is_new_and_keeps_what_is_there),
+        WITH_SERVER(an_engine_that_was_emptied_under_its_nodes_knows_nothing_of_what_it_forgot),
         WITH_SERVER(a_replica_is_no_engine_until_it_is_promoted),
         WITHOUT(a_node_waits_for_its_engine),
         WITH_SERVER(a_password_lets_in),
@@ -411,6 +458,7 @@ int main(void)
         WITHOUT(a_password_file_without_a_password_is_refused),
         WITH_SERVER(a_user_with_the_least_rights_is_enough),
         WITHOUT(what_is_no_engine_is_visited_seldom_and_outlived),
+        WITHOUT(an_engine_that_does_not_wait_with_an_empty_inbox_is_not_asked_all_the_time),
         WITHOUT(an_engine_is_found_by_its_name),
         WITHOUT(a_name_that_nobody_has_is_said),
     };
