@@ -14,20 +14,6 @@ def run(*words):
     return subprocess.run(words, capture_output=True, text=True, check=False)
 
 
-def why_not():
-    """A reason, or None where namespaces can be made."""
-    name = "certrelay-probe-%d" % os.getpid()
-    try:
-        done = run("ip", "netns", "add", name)
-        if done.returncode == 0:
-            done = run("ip", "link", "add", "crp%d" % os.getpid(), "type", "veth", "peer", "name", "eth9", "netns", name)
-    except FileNotFoundError:
-        return "no program ip here (Debian's package iproute2)"
-    finally:
-        run("ip", "netns", "del", name)
-    return None if done.returncode == 0 else "no network namespaces here: " + done.stderr.strip()
-
-
 class Network:
     """here and there are the addresses of the two ends."""
 
@@ -61,6 +47,18 @@ class Network:
 
     def __exit__(self, *_):
         self.stop()
+
+
+def why_not():
+    """A reason, or None where a program can live in a network of its own."""
+    try:
+        with Network() as network:
+            done = run("ip", "netns", "exec", network.name, "true")
+    except FileNotFoundError:
+        return "no program ip here (Debian's package iproute2)"
+    except OSError as error:
+        return "no network namespaces here: %s" % str(error).strip()
+    return None if done.returncode == 0 else "no network namespaces here: " + done.stderr.strip()
 
 
 class Inhabitant(Node):
