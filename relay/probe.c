@@ -70,7 +70,7 @@ static const char *listen_ask(const char *listen, int tls)
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *info = NULL;
     char host[CONFIG_TEXT_BYTES], service[8];
-    const char *wrong;
+    const char *wrong = "no such address";
     uint16_t port;
 
     if (config_listen_path(listen) != NULL)
@@ -79,8 +79,10 @@ static const char *listen_ask(const char *listen, int tls)
         return "its port is not known";
     snprintf(service, sizeof service, "%u", (unsigned)port);
     if (getaddrinfo(host, service, &hints, &info) != 0)
-        return "no such address";
-    wrong = address_ask(info->ai_family, info->ai_addr, info->ai_addrlen, tls);
+        return wrong;
+    /* A name may have addresses of both kinds, and the relay listens at one. */
+    for (const struct addrinfo *at = info; at != NULL && wrong != NULL; at = at->ai_next)
+        wrong = address_ask(at->ai_family, at->ai_addr, at->ai_addrlen, tls);
     freeaddrinfo(info);
     return wrong;
 }
