@@ -12,7 +12,7 @@ import pytest
 
 import kit as kits
 from clients import eventually, first_answer
-from engine import Engine, Talk
+from engine import Engine, Talk, free_port
 from nodes import Cluster
 from relaykit import ALLOCATED
 from test_keys import lifetimes
@@ -173,7 +173,7 @@ def test_a_replica_is_told(engine):
 
 
 def test_a_cluster_is_told():
-    with Engine("127.0.0.1", "--cluster-enabled", "yes", "--cluster-port", "0") as other:
+    with Engine("127.0.0.1", "--cluster-enabled", "yes", "--cluster-port", str(free_port("127.0.0.1"))) as other:
         assert "is a Redis Cluster" in wrong("unix:%s" % other.path)
 
 
