@@ -15,28 +15,7 @@ scratch=$(cd "$scratch" && pwd)
 root=$scratch/root
 example=$source/protocol/example
 export LC_ALL=C.UTF-8
-relay=
-receiver=
-finish() {
-    for process in $relay $receiver; do kill "$process" 2>/dev/null || true; done
-    rm -rf "$scratch"
-}
-trap finish EXIT
-
-fail() {
-    echo "$1" >&2
-    exit 1
-}
-
-wait_for() {
-    tries=0
-    until grep -q "$2" "$1" 2>/dev/null; do
-        kill -0 "$3" 2>/dev/null || { cat "$1" >&2; fail "It ended before: $2"; }
-        tries=$((tries + 1))
-        [ "$tries" -lt 600 ] || { cat "$1" >&2; fail "Waited in vain for: $2"; }
-        sleep 0.05
-    done
-}
+. "$(dirname "$0")/running.sh"
 
 for component in library development; do
     DESTDIR=$root cmake --install "$build" --component "$component" >"$scratch/log" || { cat "$scratch/log"; exit 1; }

@@ -13,28 +13,7 @@ daemon=$build/relay/certrelayd
 unit=$build/relay/certrelayd.service
 export LC_ALL=C.UTF-8
 export ASAN_OPTIONS=detect_leaks=0 # which needs to trace, as strace does
-relay=
-import=
-finish() {
-    for process in $relay $import; do kill "$process" 2>/dev/null || true; done
-    rm -rf "$scratch"
-}
-trap finish EXIT
-
-fail() {
-    echo "$1" >&2
-    exit 1
-}
-
-wait_for() {
-    tries=0
-    until grep -q "$2" "$1" 2>/dev/null; do
-        kill -0 "$3" 2>/dev/null || { cat "$1" >&2; fail "It ended before: $2"; }
-        tries=$((tries + 1))
-        [ "$tries" -lt 600 ] || { cat "$1" >&2; fail "Waited in vain for: $2"; }
-        sleep 0.05
-    done
-}
+. "$(dirname "$0")/running.sh"
 
 exposure() { systemd-analyze security --offline=yes --no-pager --threshold=15 "$1" >"$scratch/said" 2>&1; }
 
@@ -104,15 +83,15 @@ run_traced() {
     "$build/tests/samples/cr_make_samples" "$scratch/samples" >/dev/null
     "$build/client/pc/certrelay" import --relay "$url" --ca-file "$scratch/relay.pem" --store "$scratch/got" --yes --json --no-input \
         >"$scratch/import.json" 2>"$scratch/import.log" &
-    import=$!
-    wait_for "$scratch/import.json" '"code"' "$import"
+    receiver=$!
+    wait_for "$scratch/import.json" '"code"' "$receiver"
     sed -n 's/.*"code": *"\([0-9 ]*\)".*/\1/p' "$scratch/import.json" | head -n 1 >"$scratch/number"
     echo "npki!Test2026" >"$scratch/password"
     "$build/client/pc/certrelay" export --relay "$url" --ca-file "$scratch/relay.pem" --store "$scratch/samples/NPKI" --cert 1 \
         --password-file "$scratch/password" --code-file "$scratch/number" --yes --no-input >"$scratch/export.log" 2>&1 ||
         { cat "$scratch/export.log" >&2; fail "nothing was transferred"; }
-    wait "$import" || fail "nothing was stored"
-    import=
+    wait "$receiver" || fail "nothing was stored"
+    receiver=
     echo GET / | openssl s_client -quiet -connect "localhost:$port" >/dev/null 2>&1 || true
     daemon_process=$(sed -n '1s/ .*//p' "$scratch/run/trace")
     kill -HUP "$daemon_process"

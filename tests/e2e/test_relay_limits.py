@@ -1,5 +1,6 @@
 """The relay when one device takes more than its part: of the queues, of the memory for unfinished messages, of others' numbers."""
 
+import hashlib
 import os
 import signal
 import socket
@@ -8,7 +9,7 @@ import time
 
 import pytest
 
-from relaykit import (CLOCK, CLOSED, DELIVER, JOIN, JOINED, PATIENCE, PEER, PUZZLE, REFUSED, SEND, TIME, Relay, pair,
+from relaykit import (CLOCK, CLOSED, DELIVER, JOIN, JOINED, PATIENCE, PEER, PROOF, PUZZLE, REFUSED, SEND, TIME, Relay, pair,
                       relay_program)
 
 
@@ -144,6 +145,37 @@ def test_an_office_whose_transfers_end_well_goes_on(tmp_path):
                 client.say_close(1)
                 while client.hear()[0] != CLOSED:
                     pass
+
+
+def test_wrong_numbers_of_one_address_are_limited(tmp_path):
+    with Relay(str(tmp_path), address_failed_joins=3) as relay:
+        client = relay.client()
+        for wanted in (0, 0, 0, 14, 14):
+            answer, bits = client.join_paying(os.urandom(16), b"\x04\0\0\0\x01")
+            assert (answer[:2], bits) == (bytes([REFUSED, 1]), wanted)
+
+
+def test_a_wrong_proof_ends_the_connection_and_a_right_one_for_another_device_too(tmp_path):
+    with Relay(str(tmp_path), address_failed_joins=1) as relay:
+        mine, other = b"m" * 16, b"o" * 16
+        relay.client().join_paying(mine, b"\x04\0\0\0\x01")
+        for say in (lambda client, puzzle: client.send_frame(bytes([PROOF]) + wrong_solution(puzzle, mine)),
+                    lambda client, puzzle: client.prove(puzzle, other)):
+            client = relay.client()
+            client.join(mine, b"\x04\0\0\0\x01")
+            say(client, client.hear(PUZZLE))
+            client.join(mine, b"\x04\0\0\0\x01")
+            assert client.hear(REFUSED)[1] == 7
+            client.closed_with()
+
+
+def wrong_solution(puzzle, token):
+    """A count that does not even begin well."""
+    for count in range(9):
+        text = b"certrelay-join" + puzzle[2:10] + token + count.to_bytes(8, "big")
+        if hashlib.sha256(text).digest()[0] != 0:
+            return count.to_bytes(8, "big")
+    raise AssertionError
 
 
 # Standard streams

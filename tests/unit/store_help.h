@@ -55,4 +55,8 @@ void help_save_ok(const char *root, const struct cr_bundle *bundle, int may_repl
 void help_save_fails(const char *root, const struct cr_bundle *bundle, int may_replace,
                      enum store_fault fault);
 
+/* Before scenes of kills: temporary folders are in memory from now on, and the clock stands still, since the day is part of a backup's name. Whether
+ * two names can be exchanged there; says so when not. */
+int help_can_exchange(void);
+
 #endif

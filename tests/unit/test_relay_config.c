@@ -5,30 +5,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "config.h"
+#include "config_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static char error[CONFIG_ERROR_BYTES];
-
-/* Writes text to a file and reads it as configuration. */
-static int read_text(struct config *config, const char *text)
-{
-    char path[] = "/tmp/certrelayd-test-XXXXXX";
-    int fd = mkstemp(path), result;
-
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
-    config_init(config);
-    error[0] = '\0';
-    result = config_read_file(config, path, error);
-    unlink(path);
-    return result;
-}
 
 static void every_key_is_read(void **state)
 {
